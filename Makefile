@@ -1,0 +1,70 @@
+# `make help` lists the targets. Everything is installed into .venv from the hashed locks.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+# Distribute whole tests over the cores, and let idle workers take from busy ones.
+PYTEST_ARGS ?= -n auto --dist worksteal
+COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --no-config --universal --python-version 3.11 \
+	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links --group build
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev run test check bench lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+setup: $(VENV)/.installed ## Make .venv and install the locked dependencies
+
+setup-dev: $(VENV)/.installed-dev ## The same, with what tests and checks need
+
+run: setup ## Serve (settings: IDTS_..., see README)
+	@exec $(BIN)/idts serve
+
+test: setup-dev ## Run the whole test suite
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: setup-dev ## Formatting, lint, types, dependencies, security, architecture, migrations
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/deptry .
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive app
+	$(BIN)/python -m pytest --quiet tests/architecture
+	@directory=$$(mktemp -d) && trap 'rm -rf "$$directory"' EXIT && \
+	unset IDTS_DATABASE_URL IDTS_DATABASE_READ_URL && \
+	export IDTS_DATA_DIR="$$directory" && $(BIN)/idts migrate && $(BIN)/alembic check
+
+bench: setup-dev ## Measure, and print the figures
+	$(BIN)/python -m bench
+
+lock: setup-dev ## Recompile both locks (UPGRADE=--upgrade takes newer versions)
+	$(COMPILE) $(UPGRADE) --output-file requirements.lock
+	$(COMPILE) $(UPGRADE) --group dev --constraint requirements.lock --output-file requirements-dev.lock
+
+clean: ## Remove .venv and every cache
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp of its own, written last: an interrupted attempt is made good by the next one.
+$(VENV)/.made:
+	@command -v $(PYTHON) >/dev/null || { \
+		echo "No $(PYTHON) found. Install Python 3.11 or newer, or say: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "$(PYTHON) is $$($(PYTHON) -V 2>&1): 3.11 or newer is needed. Say: make PYTHON=python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) has no venv module. On Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+# flit-core, which installs the project itself, is in both locks: nothing is fetched without a hash.
+$(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/.made
+	$(PIP) install --require-hashes --requirement requirements.lock
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock pyproject.toml | $(VENV)/.made
+	$(PIP) install --require-hashes --requirement requirements-dev.lock
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $(VENV)/.installed $@

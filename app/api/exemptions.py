@@ -1,0 +1,60 @@
+"""Exemptions of section 7 or 23 (rule 5): recorded with a rationale, ended, both in the section's history."""
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, field_validator
+from starlette.responses import Response
+
+from app.api.parameters import CallerNow, IfMatch, PrisonCode, SectionNumber
+from app.api.routing import KeyedRoute
+from app.api.sections import SectionWithReadiness, copy_of_one, one_after
+from app.api.text import Prose
+from app.auth import Exempter
+from app.db import WriteSession
+from app.services.sections import exempt_section
+
+router = APIRouter(prefix="/v1/prisons/{code}/sections/{number}/exemption", tags=["Sections"], route_class=KeyedRoute)
+
+
+class ExemptSection(BaseModel):
+    """Why the section does not apply to the prison."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rationale: Prose
+
+    @field_validator("rationale")
+    @classmethod
+    def says_something(cls, text: str) -> str:
+        if not text.strip():
+            raise ValueError("say why the section does not apply")
+        return text
+
+
+@router.put("", response_model=SectionWithReadiness)
+def record_exemption(
+    code: PrisonCode,
+    number: SectionNumber,
+    body: ExemptSection,
+    session: WriteSession,
+    by: Exempter,
+    caller: CallerNow,
+    if_match: IfMatch = None,
+) -> Response:
+    """Record that section 7 or 23 does not apply to a prison that is not local, and why."""
+    rationale = body.rationale.strip()
+    return one_after(
+        exempt_section(session, code, number, rationale, caller=caller, still_current=copy_of_one(if_match))
+    )
+
+
+@router.delete("", response_model=SectionWithReadiness)
+def end_exemption(
+    code: PrisonCode,
+    number: SectionNumber,
+    session: WriteSession,
+    by: Exempter,
+    caller: CallerNow,
+    if_match: IfMatch = None,
+) -> Response:
+    """End an exemption; the section counts by its rating again. Both stay in its history."""
+    return one_after(exempt_section(session, code, number, None, caller=caller, still_current=copy_of_one(if_match)))

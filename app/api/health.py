@@ -1,0 +1,64 @@
+"""How the service is, for those who run it."""
+
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import APIRouter
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from app.api.routing import PublicRoute
+from app.db import Database
+
+router = APIRouter(tags=["Service"], route_class=PublicRoute)
+
+
+async def _components(request: Request) -> dict[str, Any]:
+    database: Database = request.app.state.database
+    is_up = await run_in_threadpool(database.is_reachable)
+    return {"database": {"status": "UP" if is_up else "DOWN"}}
+
+
+def _overall(components: dict[str, Any]) -> str:
+    return "UP" if all(part["status"] == "UP" for part in components.values()) else "DOWN"
+
+
+@router.get("/health", responses={503: {"description": "A part is down; components says which"}})
+async def health(request: Request) -> JSONResponse:
+    """Whether the service and the parts that it stands on are up."""
+    components = await _components(request)
+    status = _overall(components)
+    return JSONResponse({"status": status, "components": components}, 200 if status == "UP" else 503)
+
+
+@router.get("/health/ping")
+async def ping() -> JSONResponse:
+    """Whether the process answers at all."""
+    return JSONResponse({"status": "UP"})
+
+
+@router.get("/health/liveness")
+async def liveness() -> JSONResponse:
+    """Whether the process should be left running."""
+    return JSONResponse({"status": "UP"})
+
+
+@router.get("/health/readiness", responses={503: {"description": "Send no requests here for now"}})
+async def readiness(request: Request) -> JSONResponse:
+    """Whether requests should be sent here: not while the database cannot be reached."""
+    status = _overall(await _components(request))
+    return JSONResponse({"status": status}, 200 if status == "UP" else 503)
+
+
+@router.get("/info")
+async def about() -> JSONResponse:
+    """What is running."""
+    return JSONResponse({"build": {"name": "idts", "version": version("idts")}})
+
+
+@router.get("/metrics")
+async def metrics(request: Request) -> Response:
+    """Counters for Prometheus: requests by route and status, and how long they took."""
+    return Response(generate_latest(request.app.state.metrics.registry), media_type=CONTENT_TYPE_LATEST)

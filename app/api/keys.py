@@ -1,0 +1,73 @@
+"""API keys, for administrators."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.api.answers import Page, resource, written
+from app.api.idempotency import Idempotency
+from app.api.parameters import CallerNow
+from app.api.routing import KeyedRoute
+from app.api.text import Line
+from app.auth import KeyKeeper
+from app.db import ReadSession, WriteSession
+from app.queries.keys import KeyView, list_keys
+from app.rules.access import Role
+from app.services.keys import KeyScope, create_key, revoke_key
+
+router = APIRouter(prefix="/v1/keys", tags=["Keys"], route_class=KeyedRoute)
+
+Scope = Annotated[str | None, Field(max_length=60)]
+
+
+class CreateKey(BaseModel):
+    """A key to make: a role, and the scope that the role needs."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Line
+    role: Role
+    prison: Scope = None
+    region: Scope = None
+    signatory_role: Scope = None
+
+
+class NewKey(BaseModel):
+    """The key as it is shown once, and what is kept of it."""
+
+    key: str
+    details: KeyView
+
+
+_NEW = TypeAdapter(NewKey)
+_VIEW = TypeAdapter(KeyView)
+_PAGE = TypeAdapter(Page[KeyView])
+
+
+@router.get("", response_model=Page[KeyView])
+def list_every_key(request: Request, session: ReadSession, by: KeyKeeper) -> Response:
+    """Every key ever made, revoked ones included; never the secrets, which are kept nowhere."""
+    return resource(request, _PAGE.dump_json(Page(items=list_keys(session))))
+
+
+@router.post("", response_model=NewKey, status_code=201)
+def create(body: CreateKey, session: WriteSession, by: KeyKeeper, caller: CallerNow, once: Idempotency) -> Response:
+    """Make a key. The answer is the only place where it is ever shown."""
+
+    def answer() -> Response:
+        scope = KeyScope(body.role, body.prison, body.region, body.signatory_role)
+        view, secret = create_key(session, body.name, scope, caller=caller)
+        return written(_NEW.dump_json(NewKey(key=secret, details=view)), status=201)
+
+    return once(session, answer)
+
+
+@router.post("/{key_id}/revoke", response_model=KeyView)
+def revoke(
+    key_id: Annotated[int, Path(ge=1, le=2**31 - 1)], session: WriteSession, by: KeyKeeper, caller: CallerNow
+) -> Response:
+    """End a key at once. Revoking a revoked key changes nothing."""
+    return written(_VIEW.dump_json(revoke_key(session, key_id, caller=caller)))

@@ -1,0 +1,98 @@
+"""What many routes take from a request: the moment, the caller's copy, codes, `as_of`."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Path, Query
+from pydantic import AfterValidator
+from starlette.requests import Request
+
+from app.api.text import plain_text
+from app.auth import identify
+from app.errors import FieldFault, Invalid
+from app.rules.access import Principal
+from app.rules.moments import end_of_day, london_date
+from app.services.writing import Caller
+
+
+def now(request: Request) -> datetime:
+    """The moment of a request, from the application's one clock."""
+    clock: Callable[[], datetime] = request.app.state.clock
+    return clock()
+
+
+async def _now(request: Request) -> datetime:
+    return now(request)
+
+
+Now = Annotated[datetime, Depends(_now)]
+
+PrisonCode = Annotated[
+    str,
+    Path(
+        description="The prison's three-letter NOMIS code, in any case.",
+        min_length=1,
+        max_length=16,
+        examples=["LWI"],
+    ),
+    AfterValidator(plain_text),
+]
+SectionNumber = Annotated[
+    int, Path(description="A section of the toolkit, 1 to 35.", examples=[7], ge=-(2**31), le=2**31 - 1)
+]
+AsOfText = Annotated[
+    str | None,
+    Query(
+        alias="as_of",
+        description="Answer as things stood then: an RFC 3339 timestamp, or a date for the end of that day in London.",
+        max_length=40,
+        examples=["2026-11-01"],
+    ),
+]
+
+
+def moment_asked(text: str | None, at: datetime) -> datetime | None:
+    """`as_of` as a moment in UTC, None where it was not given; Invalid if it is malformed or to come."""
+    if text is None:
+        return None
+    try:
+        day = date.fromisoformat(text) if len(text) == len("2026-11-01") else None
+        moment: datetime | None = end_of_day(day) if day else datetime.fromisoformat(text)
+        moment = moment.astimezone(UTC) if moment and moment.tzinfo else moment
+    except (ValueError, OverflowError):
+        moment, day = None, None
+    if moment is None or moment.tzinfo is None:
+        detail = "give a date such as 2026-11-01, or a timestamp with its offset such as 2026-11-01T09:30:00Z"
+        raise Invalid("invalid-input", f"as_of is not a moment: {detail}.", [FieldFault("?as_of", detail)])
+    if (day > london_date(at)) if day else (moment > at):
+        detail = "as_of is in the future: give today, or an earlier date or moment."
+        raise Invalid("moment-in-future", detail, [FieldFault("?as_of", detail)])
+    return moment
+
+
+async def _as_of(at: Now, as_of: AsOfText = None) -> datetime | None:
+    return moment_asked(as_of, at)
+
+
+AsOf = Annotated[datetime | None, Depends(_as_of)]
+
+IfMatch = Annotated[
+    str | None,
+    Header(description="The ETag of your copy; 412 if it is not the present one any more.", max_length=2000),
+]
+
+
+def tags_in(header: str) -> frozenset[str]:
+    """The entity tags of an `If-Match` or `If-None-Match`, weak marks taken off."""
+    return frozenset(tag.strip().removeprefix("W/") for tag in header.split(","))
+
+
+async def _caller(request: Request, at: Now) -> Caller:
+    by: Principal = request.scope["state"].get("principal") or await identify(request)
+    return Caller(by, at, request.scope["state"]["request_id"])
+
+
+CallerNow = Annotated[Caller, Depends(_caller)]
+
+Responses = dict[int | str, dict[str, Any]]

@@ -1,0 +1,162 @@
+"""Prisons: list, register, read, correct."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.api.answers import Cursor, Limit, Page, decode_cursor, page_response, resource, written
+from app.api.idempotency import Idempotency
+from app.api.parameters import CallerNow, IfMatch, Now, PrisonCode, tags_in
+from app.api.routing import KeyedRoute
+from app.api.text import Day, Line, Search
+from app.auth import Corrector, Reader, Registrar
+from app.db import ReadSession, WriteSession
+from app.queries.prisons import PrisonFilter, PrisonView, list_prisons, read_prison
+from app.rules.digests import etag_of
+from app.rules.moments import last_day_of, london_date
+from app.rules.prison import PrisonDetails
+from app.rules.regions import REGIONS, region_slug
+from app.rules.types import Function, Stage
+from app.services.prisons import StillCurrentPrison, correct_prison, register_prison
+
+router = APIRouter(prefix="/v1/prisons", tags=["Prisons"], route_class=KeyedRoute)
+
+
+def _known_region(text: str) -> str:
+    slug = region_slug(text)
+    if slug is None:
+        raise ValueError(f"give one of {', '.join(REGIONS)}")
+    return slug
+
+
+def _date_month_or_year(text: str) -> str:
+    try:
+        last_day_of(text)
+    except ValueError:
+        raise ValueError("give a date such as 2011-10-31, a month such as 2009-04, or a year") from None
+    return text
+
+
+Code = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, pattern="^[A-Za-z0-9]{3}$")]
+Region = Annotated[str, StringConstraints(max_length=40), AfterValidator(_known_region)]
+Gender = Literal["male", "female", "mixed"]
+ClosedOn = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}(-[0-9]{2}){0,2}$"), AfterValidator(_date_month_or_year)]
+County = Annotated[str, StringConstraints(max_length=60), AfterValidator(str.strip)]
+Postcode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 ]{2,10}$")]
+Categories = Annotated[list[Annotated[str, StringConstraints(pattern="^[A-Za-z0-9 ]{1,10}$")]], Field(max_length=10)]
+Designation = Annotated[Line, StringConstraints(max_length=40)]
+Name = Annotated[Line, StringConstraints(max_length=100)]
+
+
+class RegisterPrison(BaseModel):
+    """A prison to register. `region` is a region's name or slug; `closed_on` a date, month or year."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: Code
+    name: Name
+    function: Function
+    region: Region
+    designation: Designation = "HMP"
+    county: County | None = None
+    postcode: Postcode | None = None
+    gender: Gender | None = None
+    contracted: bool | None = None
+    categories: Categories = Field(default_factory=list)
+    opened_on: Day | None = None
+    closed_on: ClosedOn | None = None
+
+
+class CorrectPrison(BaseModel):
+    """A merge patch of a prison's details: what is left out stays, null clears what may be empty."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name = ""
+    designation: Designation = ""
+    function: Function = Function.LOCAL
+    region: Region = ""
+    county: County | None = None
+    postcode: Postcode | None = None
+    gender: Gender | None = None
+    contracted: bool | None = None
+    categories: Categories = Field(default_factory=list)
+    opened_on: Day | None = None
+    closed_on: ClosedOn | None = None
+    toolkit_version: Annotated[str, Field(max_length=32)] = ""
+
+
+_VIEW = TypeAdapter(PrisonView)
+_PAGE = TypeAdapter(Page[PrisonView])
+
+
+@router.get("", response_model=Page[PrisonView])
+def list_all_prisons(
+    request: Request,
+    session: ReadSession,
+    by: Reader,
+    at: Now,
+    region: Annotated[str | None, Query(max_length=60, description="A region's slug or name.")] = None,
+    function: Function | None = None,
+    stage: Stage | None = None,
+    q: Annotated[Search | None, Query(description="A code, or part of a name.")] = None,
+    is_open: Annotated[bool | None, Query(alias="open", description="Whether it is open today.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """Prisons in code order, each with how far it has come."""
+    position = decode_cursor(request, cursor, {"after": str})
+    wanted = PrisonFilter(london_date(at), region, function, stage, q, is_open)
+    rows = list_prisons(session, wanted, after=position["after"] if position else None, limit=limit + 1)
+    last = {"after": rows[limit - 1].code} if len(rows) > limit else None
+    return page_response(request, _PAGE, rows, limit, last)
+
+
+@router.post("", response_model=PrisonView, status_code=201)
+def register(
+    body: RegisterPrison, session: WriteSession, by: Registrar, caller: CallerNow, once: Idempotency
+) -> Response:
+    """Register a prison. It is judged by the current toolkit, and every section starts RED."""
+
+    def answer() -> Response:
+        details = PrisonDetails(**(body.model_dump() | {"categories": tuple(body.categories)}))
+        view = register_prison(session, details, caller=caller)
+        content = _VIEW.dump_json(view)
+        return written(content, etag_of(content), status=201, location=f"/v1/prisons/{view.code}")
+
+    return once(session, answer)
+
+
+@router.get("/{code}", response_model=PrisonView)
+def read(request: Request, code: PrisonCode, session: ReadSession, by: Reader, at: Now) -> Response:
+    """One prison."""
+    return resource(request, _VIEW.dump_json(read_prison(session, code, at)))
+
+
+@router.patch("/{code}", response_model=PrisonView)
+def correct(
+    code: PrisonCode,
+    body: CorrectPrison,
+    session: WriteSession,
+    by: Corrector,
+    caller: CallerNow,
+    if_match: IfMatch = None,
+) -> Response:
+    """Correct a prison's details, or move it to another toolkit version.
+
+    A prison corrects what it knows best (its function, address and categories), a regional lead moves its
+    toolkit version, an administrator does all of it.
+    """
+    given = {name: getattr(body, name) for name in sorted(body.model_fields_set)}
+    view = correct_prison(session, code, given, caller=caller, still_current=_copy(if_match))
+    content = _VIEW.dump_json(view)
+    return written(content, etag_of(content))
+
+
+def _copy(if_match: str | None) -> StillCurrentPrison | None:
+    if if_match is None or if_match.strip() == "*":
+        return None
+    return lambda view: etag_of(_VIEW.dump_json(view)) in tags_in(if_match)

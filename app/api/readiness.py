@@ -1,0 +1,111 @@
+"""The verdict on a prison, and what it would be."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Security
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.api.answers import resource, tagged, written
+from app.api.parameters import AsOfText, PrisonCode, moment_asked, now
+from app.api.routing import KeyedRoute
+from app.api.sections import RatingInput
+from app.auth import Reader, bearer, identify, known, permit, presented_digest
+from app.db import Database, ReadSession
+from app.queries.evaluation import HypotheticalRatings, evaluate_changes, evaluate_ratings
+from app.queries.prisons import unknown_prison
+from app.queries.readiness import READINESS_JSON, STORED_VERDICT_FOR_KEY, ReadinessView, read_readiness
+from app.rules.access import Permission
+from app.rules.moments import london_date
+from app.rules.verdict import Commissioning, Counts, GoLive
+
+router = APIRouter(prefix="/v1", tags=["Readiness"], route_class=KeyedRoute)
+
+
+@router.get(
+    "/prisons/{code}/readiness",
+    response_model=ReadinessView,
+    dependencies=[Security(bearer)],
+    openapi_extra={"x-permission": Permission.READ_PROGRAMME.value},
+)
+async def read_prison_readiness(request: Request, code: PrisonCode, as_of: AsOfText = None) -> Response:
+    """Whether the prison is ready for commissioning and eligible to go live, and why not.
+
+    Open to every key: any caller of the programme may read any prison's verdict.
+    """
+    # The busiest read of the service: one statement says who is calling and what the answer is.
+    database: Database = request.app.state.database
+    at = now(request)
+    if as_of is not None:
+        permit(await identify(request), Permission.READ_PROGRAMME)
+        return await run_in_threadpool(_worked_out, request, database, code, at, moment_asked(as_of, at))
+    row = await database.point_async(STORED_VERDICT_FOR_KEY, digest=presented_digest(request), code=code.upper())
+    permit(known(row), Permission.READ_PROGRAMME)
+    assert row is not None
+    etag, body, fresh_until = row[-3:]
+    if etag is None:
+        raise unknown_prison(code)
+    if str(fresh_until) < london_date(at).isoformat():
+        return await run_in_threadpool(_worked_out, request, database, code, at, None)
+    return tagged(request, body, etag)
+
+
+def _worked_out(request: Request, database: Database, code: str, at: datetime, as_of: datetime | None) -> Response:
+    """The verdict of a past moment, or today's where evidence has grown stale since the last change."""
+    with database.reading() as session:
+        view = read_readiness(session, code, at=at, as_of=as_of)
+    return resource(request, READINESS_JSON.dump_json(view))
+
+
+class Evaluate(BaseModel):
+    """A what-if: all 35 ratings, or a prison's present ratings with changes. Nothing is stored."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"prison": "LWI", "changes": {"7": "AMBER"}}]}
+    )
+
+    ratings: dict[str, RatingInput] | None = Field(None, max_length=60, description="Section number to rating.")
+    exempt: list[int] = Field(default_factory=list, max_length=35, description="Sections to treat as exempt.")
+    toolkit_version: str | None = Field(None, max_length=32, description="The current version if left out.")
+    prison: Annotated[str | None, Field(max_length=16, description="A prison's code.")] = None
+    changes: dict[str, RatingInput] | None = Field(None, max_length=60)
+
+    @model_validator(mode="after")
+    def one_kind_of_question(self) -> "Evaluate":
+        if (self.ratings is None) == (self.prison is None):
+            raise ValueError("give either ratings (all 35 of them), or prison with changes")
+        if self.ratings is not None and self.changes is not None:
+            raise ValueError("changes go with prison, not with ratings")
+        if self.prison is not None and (self.exempt or self.toolkit_version):
+            raise ValueError("exempt and toolkit_version go with ratings; a prison has its own")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What the rules make of hypothetical ratings. It judges minima alone: nobody has evidence for them."""
+
+    toolkit_version: str
+    counts: Counts
+    commissioning: Commissioning
+    go_live: GoLive
+
+
+_EVALUATION = TypeAdapter(Evaluation)
+
+
+@router.post("/readiness/evaluate", response_model=Evaluation)
+def evaluate_readiness(body: Evaluate, session: ReadSession, by: Reader) -> Response:
+    """The verdict that ratings would have, without storing anything."""
+    if body.ratings is not None:
+        asked = HypotheticalRatings(body.ratings, tuple(body.exempt), body.toolkit_version)
+        version, verdict = evaluate_ratings(session, asked)
+    else:
+        assert body.prison is not None
+        version, verdict = evaluate_changes(session, body.prison, body.changes or {})
+    evaluation = Evaluation(version, verdict.counts, verdict.commissioning, verdict.go_live)
+    return written(_EVALUATION.dump_json(evaluation))

@@ -1,0 +1,94 @@
+"""Shapes that answers have and no view class describes."""
+
+from pydantic import BaseModel, ConfigDict
+
+from app.rules.types import Function, Rating
+
+
+class OutcomeDocument(BaseModel):
+    """One element of a section's required outcome."""
+
+    key: str
+    text: str
+
+
+class SectionDocument(BaseModel):
+    """One section of the toolkit."""
+
+    number: int
+    title: str
+    group: str
+    summary: str
+    required_outcomes: list[OutcomeDocument]
+    go_live_minimum: Rating
+    commissioning_required: bool
+    staffing_threshold_percent: int | None
+    exemptible_for: list[Function]
+
+
+class SignatoryRoleDocument(BaseModel):
+    """Someone whose signature the Statement of Readiness carries."""
+
+    key: str
+    title: str
+    required: bool
+
+
+class ToolkitDocument(BaseModel):
+    """A version of the toolkit."""
+
+    version: str
+    title: str
+    groups: list[str]
+    sections: list[SectionDocument]
+    signatory_roles: list[SignatoryRoleDocument]
+    evidence_stale_after_months: int
+
+
+class FieldProblem(BaseModel):
+    """One field at fault: a JSON Pointer into the body, or `?name` for a query parameter."""
+
+    pointer: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """What went wrong and what to do about it (RFC 9457)."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    request_id: str | None = None
+    errors: list[FieldProblem] | None = None
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, object]]:
+    """OpenAPI entries for the problems that a route can answer with."""
+    schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    return {
+        status: {"description": DESCRIPTIONS[status], "content": {"application/problem+json": schema}}
+        for status in statuses
+    }
+
+
+DESCRIPTIONS = {
+    400: "The request could not be read",
+    401: "No valid key",
+    403: "Not for this key's role or scope",
+    404: "Not found",
+    405: "Method not allowed",
+    406: "Not available in that form",
+    409: "A rule refuses it, or the present state does",
+    412: "Your copy is not the present one",
+    413: "Body too large",
+    415: "Wrong media type",
+    422: "Malformed: the pointers say where",
+    429: "Too many requests",
+    500: "Something went wrong here",
+    503: "A part of the service cannot be reached",
+}

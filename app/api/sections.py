@@ -1,0 +1,257 @@
+"""A prison's 35 section assessments: read, rate, exempt, and their history."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    field_validator,
+    model_validator,
+)
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.api.answers import Cursor, Limit, Page, decode_cursor, page_response, resource, written
+from app.api.parameters import AsOf, CallerNow, IfMatch, Now, PrisonCode, SectionNumber, tags_in
+from app.api.routing import KeyedRoute
+from app.api.text import Day, Line, Prose, Title, one_line
+from app.auth import Assessor, PrisonReader
+from app.db import ReadSession, WriteSession
+from app.queries.prisons import read_facts_in_scope
+from app.queries.readiness import READINESS_JSON, ReadinessView
+from app.queries.sections import (
+    SECTION_JSON,
+    SECTION_NUMBERS,
+    SECTIONS_JSON,
+    SectionChangeView,
+    SectionList,
+    SectionView,
+    read_answers,
+    read_history,
+    section_views,
+    unknown_section,
+)
+from app.rules.access import Principal
+from app.rules.digests import etag_of
+from app.rules.types import EvidenceKind, OutcomeStatus, Rating
+from app.services.sections import (
+    NewEvidence,
+    SectionPatch,
+    SectionsAfter,
+    StillCurrent,
+    rate_sections,
+)
+
+router = APIRouter(prefix="/v1/prisons/{code}/sections", tags=["Sections"], route_class=KeyedRoute)
+
+# More staff than any prison has; a larger figure is a slip of the keyboard.
+MOST_STAFF = 10_000
+
+
+def _upper(value: object) -> object:
+    return value.strip().upper() if isinstance(value, str) else value
+
+
+RatingInput = Annotated[Rating, BeforeValidator(_upper, json_schema_input_type=Rating)]
+
+
+class AddEvidence(BaseModel):
+    """One piece of evidence to add: a document kept elsewhere, a link, or a note."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: EvidenceKind
+    title: Title
+    reference: Annotated[str | None, Field(max_length=2000)] = None
+    effective_on: Annotated[Day | None, Field(description="The date that the evidence is about.")] = None
+
+    @field_validator("reference")
+    @classmethod
+    def printable(cls, text: str | None) -> str | None:
+        return None if text is None else one_line(text)
+
+    @model_validator(mode="after")
+    def a_link_leads_somewhere(self) -> "AddEvidence":
+        if self.kind is EvidenceKind.LINK and not (self.reference or "").startswith(("https://", "http://")):
+            raise ValueError("a link needs its address as reference, beginning with https:// or http://")
+        return self
+
+
+class RateSection(BaseModel):
+    """A merge patch (RFC 7396): what is left out stays as it was, null clears, evidence is added."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"rating": "AMBER", "comment": "Terms of reference are with the governor."}]},
+    )
+
+    rating: RatingInput = Rating.RED
+    comment: Prose | None = None
+    lead: Line | None = None
+    target_date: Day | None = None
+    staff_in_post: Annotated[int | None, Field(ge=0, le=MOST_STAFF, strict=True)] = None
+    staff_required: Annotated[int | None, Field(ge=1, le=MOST_STAFF, strict=True)] = None
+    outcomes: Annotated[dict[str, OutcomeStatus | None], Field(max_length=60)] = Field(default_factory=dict)
+    evidence: Annotated[list[AddEvidence], Field(max_length=50)] = Field(default_factory=list)
+
+    def patch(self, number: int, pointer: str = "") -> SectionPatch:
+        plain = {"rating", "comment", "lead", "target_date", "staff_in_post", "staff_required"}
+        return SectionPatch(
+            number=number,
+            given={name: getattr(self, name) for name in sorted(plain & self.model_fields_set)},
+            outcomes=self.outcomes,
+            evidence=tuple(NewEvidence(one.kind, one.title, one.reference, one.effective_on) for one in self.evidence),
+            pointer=pointer,
+        )
+
+
+class RateNumberedSection(RateSection):
+    """A merge patch of the section with that number."""
+
+    number: Annotated[int, Field(strict=True, ge=1, le=35)]
+
+
+class RateSections(BaseModel):
+    """Several sections at once, all or nothing."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sections: Annotated[list[RateNumberedSection], Field(min_length=1, max_length=35)]
+
+
+@dataclass(frozen=True, slots=True)
+class SectionWithReadiness(SectionView):
+    """The section after the change, and the prison's verdict then."""
+
+    readiness: ReadinessView
+
+
+@dataclass(frozen=True, slots=True)
+class SectionsWithReadiness:
+    """The sections after the change, and the prison's verdict then."""
+
+    sections: list[SectionView]
+    readiness: ReadinessView
+
+
+_SEVERAL_AFTER = TypeAdapter(SectionsWithReadiness)
+_HISTORY = TypeAdapter(Page[SectionChangeView])
+
+
+@router.get("", response_model=SectionList)
+def list_sections(
+    request: Request, code: PrisonCode, session: ReadSession, by: PrisonReader, at: Now, as_of: AsOf
+) -> Response:
+    """All 35 section assessments of a prison, in number order."""
+    views = _views(session, code, by, at, as_of, list(SECTION_NUMBERS))
+    return resource(request, SECTIONS_JSON.dump_json(SectionList(views)))
+
+
+@router.get("/{number}", response_model=SectionView)
+def read_section(
+    request: Request,
+    code: PrisonCode,
+    number: SectionNumber,
+    session: ReadSession,
+    by: PrisonReader,
+    at: Now,
+    as_of: AsOf,
+) -> Response:
+    """One section assessment of a prison."""
+    (view,) = _views(session, code, by, at, as_of, [known_section(number)])
+    return resource(request, SECTION_JSON.dump_json(view))
+
+
+@router.patch("/{number}", response_model=SectionWithReadiness)
+def rate_section(
+    code: PrisonCode,
+    number: SectionNumber,
+    body: RateSection,
+    session: WriteSession,
+    by: Assessor,
+    caller: CallerNow,
+    if_match: IfMatch = None,
+) -> Response:
+    """Change one section. What the body leaves out stays as it was, null clears, evidence is added.
+
+    GREEN needs evidence and no outstanding outcome; sections 14 and 16 need their staff. A change that
+    changes nothing makes no new version. A regional key may change the comment alone.
+    """
+    patch = body.patch(known_section(number))
+    after = rate_sections(session, code, [patch], caller=caller, still_current=copy_of_one(if_match))
+    return one_after(after)
+
+
+@router.patch("", response_model=SectionsWithReadiness)
+def rate_several_sections(
+    code: PrisonCode,
+    body: RateSections,
+    session: WriteSession,
+    by: Assessor,
+    caller: CallerNow,
+    if_match: IfMatch = None,
+) -> Response:
+    """Change several sections at once: all of them, or none where one is refused."""
+    patches = [one.patch(one.number, f"/sections/{place}") for place, one in enumerate(body.sections)]
+    check = copy_of_one(if_match) if len(patches) == 1 else _copy_of_all(if_match)
+    after = rate_sections(session, code, patches, caller=caller, still_current=check)
+    return written(_SEVERAL_AFTER.dump_json(SectionsWithReadiness(after.sections, after.readiness)))
+
+
+@router.get("/{number}/history", response_model=Page[SectionChangeView])
+def read_section_history(
+    request: Request,
+    code: PrisonCode,
+    number: SectionNumber,
+    session: ReadSession,
+    by: PrisonReader,
+    as_of: AsOf,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """Every version of a section, newest first: what changed, from what to what, who did it and when."""
+    prison = read_facts_in_scope(session, code, by, as_of)
+    position = decode_cursor(request, cursor, {"before": int})
+    before = position["before"] if position else None
+    rows = read_history(session, prison.id, known_section(number), before=before, limit=limit + 1, as_of=as_of)
+    last = {"before": rows[limit - 1].version} if len(rows) > limit else None
+    return page_response(request, _HISTORY, rows, limit, last)
+
+
+def known_section(number: int) -> int:
+    if number not in SECTION_NUMBERS:
+        raise unknown_section(number)
+    return number
+
+
+def _views(
+    session: Session, code: str, by: Principal, at: datetime, as_of: datetime | None, numbers: list[int]
+) -> list[SectionView]:
+    prison = read_facts_in_scope(session, code, by, as_of)
+    return section_views(session, prison, read_answers(session, prison.id, as_of), numbers, as_of or at)
+
+
+def one_after(after: SectionsAfter) -> Response:
+    """The section with the verdict beside it, under the ETag that a GET of the section now has."""
+    section = SECTION_JSON.dump_json(after.sections[0])
+    readiness = READINESS_JSON.dump_json(after.readiness)
+    return written(section[:-1] + b',"readiness":' + readiness + b"}", etag_of(section))
+
+
+def copy_of_one(if_match: str | None) -> StillCurrent | None:
+    if if_match is None or if_match.strip() == "*":
+        return None
+    return lambda views: etag_of(SECTION_JSON.dump_json(views[0])) in tags_in(if_match)
+
+
+def _copy_of_all(if_match: str | None) -> StillCurrent | None:
+    if if_match is None or if_match.strip() == "*":
+        return None
+    return lambda views: etag_of(SECTIONS_JSON.dump_json(SectionList(views))) in tags_in(if_match)

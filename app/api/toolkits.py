@@ -1,0 +1,47 @@
+"""The toolkit and its versions, open to everyone."""
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Path
+from pydantic import TypeAdapter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.api.answers import resource
+from app.api.routing import PublicRoute
+from app.api.schemas import ToolkitDocument
+from app.db import ReadSession
+from app.queries.toolkits import ToolkitSummary, current_version, list_versions, read_document
+
+router = APIRouter(prefix="/v1", tags=["Toolkit"], route_class=PublicRoute)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolkitVersions:
+    """Every version kept, newest first."""
+
+    items: list[ToolkitSummary]
+
+
+_VERSIONS = TypeAdapter(ToolkitVersions)
+_DOCUMENT = TypeAdapter(dict[str, object])
+
+
+@router.get("/toolkit", response_model=ToolkitDocument)
+def read_current_toolkit(request: Request, session: ReadSession) -> Response:
+    """The current toolkit: 35 sections in eight groups, with what each requires and the least it must reach."""
+    return resource(request, _DOCUMENT.dump_json(read_document(session, current_version(session))))
+
+
+@router.get("/toolkits", response_model=ToolkitVersions)
+def list_toolkit_versions(request: Request, session: ReadSession) -> Response:
+    """The versions that the service keeps. A prison is always judged by the version that it is on."""
+    return resource(request, _VERSIONS.dump_json(ToolkitVersions(list_versions(session))))
+
+
+@router.get("/toolkits/{version}", response_model=ToolkitDocument)
+def read_toolkit_version(
+    request: Request, session: ReadSession, version: str = Path(max_length=32, examples=["2006-09"])
+) -> Response:
+    """One version of the toolkit."""
+    return resource(request, _DOCUMENT.dump_json(read_document(session, version)))

@@ -1,0 +1,71 @@
+"""From a request to the principal behind it, and from a route to the permission that it needs."""
+
+import hashlib
+from typing import Annotated, Any
+
+from fastapi import Depends
+from fastapi.security import HTTPBearer
+from starlette.requests import Request
+
+from app.db import Database
+from app.errors import Forbidden, Unauthenticated
+from app.queries.keys import KEY_BY_DIGEST, principal_of
+from app.rules.access import Permission, Principal, refusal
+
+bearer = HTTPBearer(auto_error=False, description="An API key made with `idts keys create`.")
+
+NO_KEY = "Send your API key as `Authorization: Bearer <key>`. An administrator makes keys with `idts keys create`."
+BAD_KEY = "This key is not known, or it has been revoked. Ask your administrator for a new one."
+
+
+def digest_of(key: str) -> str:
+    """What is stored of a key; 256 random bits need no salt and no slow hash."""
+    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def presented_digest(request: Request) -> str:
+    """The digest of the key that the request brings; Unauthenticated if it brings none."""
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not key.strip():
+        raise Unauthenticated("unauthenticated", NO_KEY)
+    return digest_of(key.strip())
+
+
+def known(row: tuple[Any, ...] | None) -> Principal:
+    if row is None or row[0] is None:
+        raise Unauthenticated("unauthenticated", BAD_KEY)
+    return principal_of(row)
+
+
+async def identify(request: Request) -> Principal:
+    database: Database = request.app.state.database
+    digest = presented_digest(request)
+    by = known(await database.point_async(KEY_BY_DIGEST, digest=digest))
+    request.scope["state"]["caller"] = by.id
+    return by
+
+
+def permit(by: Principal, permission: Permission) -> Principal:
+    """The principal again; Forbidden where its role may not do this at all."""
+    if (reason := refusal(by, permission)) is not None:
+        raise Forbidden(reason.code, reason.detail)
+    return by
+
+
+class requires:  # noqa: N801 - it reads as a word in a signature
+    """A dependency that names the permission of its route, where a test can find it."""
+
+    def __init__(self, permission: Permission) -> None:
+        self.permission = permission
+
+    async def __call__(self, request: Request, _scheme: Annotated[object, Depends(bearer)] = None) -> Principal:
+        return permit(await identify(request), self.permission)
+
+
+Reader = Annotated[Principal, Depends(requires(Permission.READ_PROGRAMME))]
+PrisonReader = Annotated[Principal, Depends(requires(Permission.READ_PRISON))]
+Assessor = Annotated[Principal, Depends(requires(Permission.COMMENT))]
+Exempter = Annotated[Principal, Depends(requires(Permission.EXEMPT_SECTIONS))]
+Corrector = Annotated[Principal, Depends(requires(Permission.CORRECT_PRISON))]
+Registrar = Annotated[Principal, Depends(requires(Permission.REGISTER_PRISONS))]
+KeyKeeper = Annotated[Principal, Depends(requires(Permission.MANAGE_KEYS))]

@@ -1,0 +1,93 @@
+"""Serve, migrate, seed; the other commands are in modules of their own."""
+
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+
+from app.cli.common import err, is_interactive, load_settings, opened_database
+from app.cli.keys import keys
+from app.cli.readiness import readiness
+from app.cli.toolkits import toolkits
+from app.db import Database
+from app.settings import Settings
+from app.startup import Seeded
+from app.startup import migrate as bring_up_to_date
+from app.startup import seed as fill
+
+cli = typer.Typer(
+    name="idts",
+    help="IDTS go-live readiness: the service and its tools.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+cli.add_typer(keys)
+cli.add_typer(toolkits)
+cli.command()(readiness)
+
+
+def main() -> None:
+    cli()
+
+
+@cli.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on; IDTS_HOST, or 127.0.0.1.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; IDTS_PORT, or 8000.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Worker processes; IDTS_WORKERS, or 1.")] = None,
+) -> None:
+    """Serve the API. An empty database is migrated and filled first."""
+    import uvicorn
+
+    from app.logs import configure_logs
+
+    settings = load_settings()
+    prepare(settings)
+    configure_logs(settings.log_level)
+    host, port = host or settings.host, settings.port if port is None else port
+    err.print(f"Serving on http://{host}:{port} (API: /docs). Press Ctrl+C to stop.", markup=False)
+    uvicorn.run(
+        "app.main:from_environment",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers or settings.workers,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=20,
+    )
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database's schema to the newest version."""
+    with opened_database() as (settings, _):
+        bring_up_to_date(settings)
+
+
+@cli.command()
+def seed() -> None:
+    """Load toolkit versions, establishments and the first admin key that are missing."""
+    with opened_database() as (settings, database):
+        _report(_seed(settings, database))
+
+
+def prepare(settings: Settings) -> None:
+    """Migrate and fill what `serve` needs; on a database that has it all, this changes nothing."""
+    with opened_database() as (_, database):
+        bring_up_to_date(settings)
+        _report(_seed(settings, database))
+
+
+def _seed(settings: Settings, database: Database) -> Seeded:
+    with Progress(console=err, transient=True, disable=not is_interactive()) as progress:
+        task = progress.add_task("Registering establishments", total=None)
+        return fill(settings, database, lambda done, total: progress.update(task, completed=done, total=total))
+
+
+def _report(added: Seeded) -> None:
+    if added.toolkits or added.prisons:
+        err.print(f"Loaded {added.toolkits} toolkit version(s) and {added.prisons} prisons.", markup=False)
+    if added.admin_key_file is not None:
+        err.print(f"Made an administrator's key. It is kept in {added.admin_key_file} (mode 0600).", markup=False)

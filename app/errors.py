@@ -1,0 +1,62 @@
+"""What can go wrong, in the words of the domain; nothing here knows of HTTP."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFault:
+    """One field that is at fault; `pointer` is a JSON Pointer into the body, or `?name` for a query."""
+
+    pointer: str
+    detail: str
+
+
+class DomainError(Exception):
+    """A refusal with a stable code; `detail` tells the reader what to do next."""
+
+    def __init__(self, code: str, detail: str, faults: Sequence[FieldFault] = ()) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail
+        self.faults = tuple(faults)
+
+
+class Unauthenticated(DomainError):
+    """Nobody that we know is asking."""
+
+
+class Forbidden(DomainError):
+    """The caller is known, and this is not theirs to do."""
+
+
+class NotFound(DomainError):
+    """There is no such thing, or its existence is not the caller's to know."""
+
+
+class Refused(DomainError):
+    """Well-formed, and against a rule."""
+
+
+class Conflict(DomainError):
+    """Well-formed, and not possible in the present state."""
+
+
+class Outdated(DomainError):
+    """The caller's copy is not the present one."""
+
+
+class Invalid(DomainError):
+    """Malformed: a type, a range, an unknown field."""
+
+
+class TooLarge(DomainError):
+    """More bytes than the service takes."""
+
+
+class WrongMediaType(DomainError):
+    """Bytes of a kind that the service does not take here."""
+
+
+class Unavailable(DomainError):
+    """A part that the service stands on cannot be reached; trying again later helps."""

@@ -1,0 +1,75 @@
+"""The application: settings in, a FastAPI application out; nothing is kept at module level."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI
+
+from app import handlers
+from app.api import docs, exemptions, health, keys, prisons, problem_pages, readiness, sections, toolkits
+from app.db import Database
+from app.edge import Edge, Metrics
+from app.logs import configure_logs
+from app.settings import Settings
+
+ROUTERS = (
+    toolkits.router,
+    prisons.router,
+    readiness.router,
+    sections.router,
+    exemptions.router,
+    keys.router,
+    health.router,
+    problem_pages.router,
+    docs.router,
+)
+
+DESCRIPTION = """
+For each prison, the 35 sections of the Integrated Drug Treatment System toolkit with their RED, AMBER or GREEN
+ratings and evidence; the verdict on commissioning and go-live, with its reasons; and what follows from it.
+"""
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> FastAPI:
+    """The service on the database that the settings name. `clock` tells every moment that it records."""
+    database = Database(settings)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        database.dispose()
+
+    app = FastAPI(
+        title="IDTS go-live readiness",
+        description=DESCRIPTION,
+        version=version("idts"),
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        redirect_slashes=False,
+    )
+    app.state.settings = settings
+    app.state.database = database
+    app.state.clock = clock
+    app.state.metrics = Metrics()
+    for router in ROUTERS:
+        app.include_router(router)
+    handlers.install(app)
+    app.add_middleware(Edge, settings=settings, metrics=app.state.metrics)
+    app.openapi = lambda: docs.openapi_document(app)  # type: ignore[method-assign]
+    return app
+
+
+def from_environment() -> Any:
+    """What each worker process of the server builds."""
+    settings = Settings()
+    configure_logs(settings.log_level)
+    return create_app(settings)

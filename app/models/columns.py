@@ -1,0 +1,85 @@
+"""Column types that mean the same on SQLite and on PostgreSQL."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Dialect
+from sqlmodel import Field, SQLModel
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+ISO_UTC = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+class UtcDateTime(sa.types.TypeDecorator[datetime]):
+    """An aware UTC moment to the microsecond; text of fixed width on SQLite, so that it sorts and compares."""
+
+    impl = sa.String(27)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(sa.DateTime(timezone=True))
+        return dialect.type_descriptor(sa.String(27))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs its time zone")
+        value = value.astimezone(UTC)
+        return value if dialect.name == "postgresql" else value.strftime(ISO_UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None or isinstance(value, datetime):
+            return value if value is None else value.astimezone(UTC)
+        return datetime.fromisoformat(value)
+
+
+# A surrogate key; SQLite numbers rows by itself only for plain INTEGER.
+_KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def json_column(*, optional: bool = False) -> Any:
+    """A column of JSON as each database stores it best; None is SQL's NULL."""
+    kind = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
+    return Field(default=None, sa_column=sa.Column(kind, nullable=optional))
+
+
+def text_column(enum: type[StrEnum]) -> Any:
+    """A column that stores an enumeration as its text, checked by the rules and not by a database type."""
+    kind = sa.Enum(
+        enum,
+        native_enum=False,
+        create_constraint=False,
+        length=32,
+        values_callable=lambda members: [member.value for member in members],
+    )
+    return Field(sa_column=sa.Column(kind, nullable=False))
+
+
+def moment_column(*, optional: bool = False, index: bool = False) -> Any:
+    """A column of UTC moments."""
+    return Field(default=None, sa_column=sa.Column(UtcDateTime(), nullable=optional, index=index))
+
+
+def serial_column() -> Any:
+    """A primary key that the database numbers."""
+    return Field(default=None, sa_column=sa.Column(_KEY, primary_key=True, autoincrement=True))
+
+
+def prison_column(*, primary: bool = False, index: bool = False) -> Any:
+    """The prison that a row belongs to."""
+    reference = sa.ForeignKey("prison.id")
+    return Field(
+        sa_column=sa.Column(_KEY, reference, primary_key=primary, autoincrement=False, nullable=False, index=index)
+    )

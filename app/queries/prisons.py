@@ -1,0 +1,218 @@
+"""Prisons: one, many, and what was known of one at a past moment."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from app.errors import Forbidden, NotFound
+from app.models import Prison, PrisonChange, PrisonStanding
+from app.rules.access import Principal, scope_refusal
+from app.rules.moments import london_date
+from app.rules.regions import REGIONS, region_slug
+from app.rules.types import Function
+
+
+@dataclass(frozen=True, slots=True)
+class PrisonFacts:
+    """What the rules and the verdict need to know of a prison. `region` is a slug."""
+
+    id: int
+    code: str
+    name: str
+    region: str
+    function: Function
+    toolkit_version: str
+    registered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PrisonView:
+    """A prison as the register has it, with how far it has come. `updated_at` is of its own details."""
+
+    code: str
+    name: str
+    designation: str
+    function: Function
+    region: str
+    region_slug: str
+    county: str | None
+    postcode: str | None
+    gender: str | None
+    contracted: bool | None
+    categories: list[str]
+    opened_on: date | None
+    closed_on: str | None
+    is_open: bool
+    toolkit_version: str
+    stage: str
+    commissioning_ready: bool
+    eligible: bool
+    version: int
+    registered_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PrisonFilter:
+    """Which prisons to list; None leaves a filter out. `region` is a slug, `is_open` is as of `today`."""
+
+    today: date
+    region: str | None = None
+    function: Function | None = None
+    stage: str | None = None
+    text: str | None = None
+    is_open: bool | None = None
+
+
+UNKNOWN = "No prison {code} is registered. GET /v1/prisons lists the codes."
+
+
+def unknown_prison(code: str) -> NotFound:
+    return NotFound("not-found", UNKNOWN.format(code=repr(code)))
+
+
+def facts_of(prison: Prison) -> PrisonFacts:
+    assert prison.id is not None
+    return PrisonFacts(
+        prison.id,
+        prison.code,
+        prison.name,
+        prison.region,
+        prison.function,
+        prison.toolkit_version,
+        prison.registered_at,
+    )
+
+
+def read_facts(session: Session, code: str, as_of: datetime | None = None) -> PrisonFacts:
+    """The prison now, or as it was known at a moment; NotFound if it was not registered then."""
+    row = session.execute(
+        select(
+            col(Prison.id),
+            col(Prison.code),
+            col(Prison.name),
+            col(Prison.region),
+            col(Prison.function),
+            col(Prison.toolkit_version),
+            col(Prison.registered_at),
+        ).where(col(Prison.code) == code.upper())
+    ).first()
+    if row is None:
+        raise unknown_prison(code)
+    now = PrisonFacts(*_values(row))
+    return now if as_of is None else _facts_at(session, now, as_of)
+
+
+def read_facts_in_scope(session: Session, code: str, by: Principal, as_of: datetime | None = None) -> PrisonFacts:
+    """The prison, for a caller who may look closer; Forbidden if it is outside the caller's scope."""
+    now = read_facts(session, code)
+    if (reason := scope_refusal(by, prison=now.code, region=now.region)) is not None:
+        raise Forbidden(reason.code, reason.detail)
+    return now if as_of is None else _facts_at(session, now, as_of)
+
+
+def _facts_at(session: Session, now: PrisonFacts, as_of: datetime) -> PrisonFacts:
+    if as_of < now.registered_at:
+        raise NotFound(
+            "not-yet-registered",
+            f"{now.code} was registered at {now.registered_at:%Y-%m-%dT%H:%M:%SZ}: ask for a later moment.",
+        )
+    state: dict[str, Any] | None = session.scalar(
+        select(col(PrisonChange.state))
+        .where(col(PrisonChange.prison_id) == now.id, col(PrisonChange.at) <= as_of)
+        .order_by(col(PrisonChange.version).desc())
+        .limit(1)
+    )
+    if state is None:
+        raise LookupError(f"prison {now.code} has no history at {as_of}")
+    return PrisonFacts(
+        now.id,
+        now.code,
+        state["name"],
+        state["region"],
+        Function(state["function"]),
+        state["toolkit_version"],
+        now.registered_at,
+    )
+
+
+_VIEW_COLUMNS = (
+    col(Prison.code),
+    col(Prison.name),
+    col(Prison.designation),
+    col(Prison.function),
+    col(Prison.region),
+    col(Prison.county),
+    col(Prison.postcode),
+    col(Prison.gender),
+    col(Prison.contracted),
+    col(Prison.categories),
+    col(Prison.opened_on),
+    col(Prison.closed_on),
+    col(Prison.closed_by),
+    col(Prison.toolkit_version),
+    col(PrisonStanding.stage),
+    col(PrisonStanding.is_commissioning_ready),
+    col(PrisonStanding.is_eligible),
+    col(Prison.version),
+    col(Prison.registered_at),
+    col(Prison.changed_at),
+)
+_FROM = select(*_VIEW_COLUMNS).join(PrisonStanding, col(PrisonStanding.prison_id) == col(Prison.id))
+
+
+def _values(row: Row[*tuple[Any, ...]]) -> list[Any]:
+    """A row's values without their types, which follow from the columns selected just above."""
+    return list(row)
+
+
+def _view(row: Any, today: date) -> PrisonView:
+    code, name, designation, function, region, *details, opened_on, closed_on, closed_by = _values(row)[:13]
+    is_open = (closed_by is None or closed_by >= today) and (opened_on is None or opened_on <= today)
+    ahead = [code, name, designation, function, REGIONS[region], region, *details]
+    return PrisonView(*ahead, opened_on, closed_on, is_open, *_values(row)[13:])
+
+
+def read_prison(session: Session, code: str, at: datetime) -> PrisonView:
+    row = session.execute(_FROM.where(col(Prison.code) == code.upper())).first()
+    if row is None:
+        raise unknown_prison(code)
+    return _view(row, london_date(at))
+
+
+def list_prisons(session: Session, wanted: PrisonFilter, *, after: str | None, limit: int) -> list[PrisonView]:
+    """Prisons in code order, from the one after `after`."""
+    statement = _FROM.where(*_conditions(wanted)).order_by(col(Prison.code)).limit(limit)
+    if after is not None:
+        statement = statement.where(col(Prison.code) > after)
+    return [_view(row, wanted.today) for row in session.execute(statement)]
+
+
+def _conditions(wanted: PrisonFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.region is not None:
+        # An unknown region matches nothing; it is not an error to look for one.
+        found.append(col(Prison.region) == (region_slug(wanted.region) or ""))
+    if wanted.function is not None:
+        found.append(col(Prison.function) == wanted.function)
+    if wanted.stage is not None:
+        found.append(col(PrisonStanding.stage) == wanted.stage)
+    if wanted.text is not None:
+        text = wanted.text.strip().lower()
+        found.append(
+            or_(
+                func.lower(col(Prison.name)).contains(text, autoescape=True),
+                func.lower(col(Prison.code)) == text,
+            )
+        )
+    if wanted.is_open is not None:
+        is_open = and_(
+            or_(col(Prison.closed_by).is_(None), col(Prison.closed_by) >= wanted.today),
+            or_(col(Prison.opened_on).is_(None), col(Prison.opened_on) <= wanted.today),
+        )
+        found.append(is_open if wanted.is_open else ~is_open)
+    return found

@@ -1,0 +1,247 @@
+"""Section assessments: all of a prison's or one, now or at a past moment, and their history."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from app.errors import NotFound
+from app.models import SectionAssessment, SectionChange
+from app.queries.evidence import EvidenceView, evidence_of
+from app.queries.prisons import PrisonFacts
+from app.queries.toolkits import read_book
+from app.rules.assessment import Assessment, from_state
+from app.rules.moments import london_date
+from app.rules.staleness import is_stale
+from app.rules.toolkit import Toolkit
+from app.rules.types import OutcomeStatus, Rating
+
+SECTION_NUMBERS = range(1, 36)
+
+
+@dataclass(frozen=True, slots=True)
+class ExemptionView:
+    """Why a section does not apply to the prison, who decided so, and when."""
+
+    rationale: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SectionView:
+    """One prison's answer to one section. `stale` says that some of its evidence has grown too old."""
+
+    prison: str
+    number: int
+    title: str
+    group: str
+    version: int
+    rating: Rating
+    comment: str | None
+    lead: str | None
+    target_date: date | None
+    staff_in_post: int | None
+    staff_required: int | None
+    outcomes: dict[str, OutcomeStatus]
+    evidence: list[EvidenceView]
+    stale: bool
+    exempt: bool
+    exemption: ExemptionView | None
+    updated_at: datetime | None
+    updated_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SectionList:
+    """Several sections of one prison, in number order."""
+
+    items: list[SectionView]
+
+
+SECTION_JSON = TypeAdapter(SectionView)
+SECTIONS_JSON = TypeAdapter(SectionList)
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """When a section was last changed, and by whom."""
+
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """All 35 assessments of a prison, in number order, and when each was last changed."""
+
+    assessments: tuple[Assessment, ...]
+    stamps: Mapping[int, Stamp]
+
+    def of(self, number: int) -> Assessment:
+        return self.assessments[number - 1]
+
+    @property
+    def is_touched(self) -> bool:
+        return bool(self.stamps)
+
+
+def unknown_section(number: int) -> NotFound:
+    return NotFound("not-found", f"There is no section {number}: the toolkit has sections 1 to 35.")
+
+
+def current_state(row: SectionAssessment) -> dict[str, Any]:
+    """A row of the present as the same document that the history keeps."""
+    return {
+        "version": row.version,
+        "rating": row.rating,
+        "comment": row.comment,
+        "lead": row.lead,
+        "target_date": row.target_date.isoformat() if row.target_date else None,
+        "staff_in_post": row.staff_in_post,
+        "staff_required": row.staff_required,
+        "outcomes": row.outcomes,
+        "evidence": row.evidence,
+        "exemption": row.exemption,
+    }
+
+
+def answers_from(rows: Sequence[SectionAssessment]) -> Answers:
+    """The answers that rows of the present make."""
+    known = {row.number: from_state(row.number, current_state(row)) for row in rows}
+    stamps = {row.number: Stamp(row.updated_at, row.updated_by) for row in rows}
+    return Answers(tuple(known.get(n) or Assessment(n) for n in SECTION_NUMBERS), stamps)
+
+
+def read_answers(session: Session, prison_id: int, as_of: datetime | None = None) -> Answers:
+    """A prison's answers now, or rebuilt from the history as they stood at a moment."""
+    if as_of is None:
+        columns = SectionAssessment.__table__.c  # type: ignore[attr-defined]
+        rows = session.execute(select(*columns).where(columns.prison_id == prison_id)).all()
+        return answers_from(rows)  # type: ignore[arg-type]
+    newest = (
+        select(func.max(col(SectionChange.version)).label("version"), col(SectionChange.number))
+        .where(col(SectionChange.prison_id) == prison_id, col(SectionChange.at) <= as_of)
+        .group_by(col(SectionChange.number))
+        .subquery()
+    )
+    rows = session.execute(
+        select(
+            col(SectionChange.number),
+            col(SectionChange.state),
+            col(SectionChange.at),
+            col(SectionChange.by_name),
+        )
+        .join(
+            newest,
+            (newest.c.number == col(SectionChange.number)) & (newest.c.version == col(SectionChange.version)),
+        )
+        .where(col(SectionChange.prison_id) == prison_id)
+    ).all()
+    known = {row.number: from_state(row.number, row.state) for row in rows}
+    stamps = {row.number: Stamp(row.at, row.by_name) for row in rows}
+    return Answers(tuple(known.get(n) or Assessment(n) for n in SECTION_NUMBERS), stamps)
+
+
+def section_view(
+    prison: PrisonFacts,
+    toolkit: Toolkit,
+    one: Assessment,
+    stamp: Stamp | None,
+    evidence: Mapping[str, EvidenceView],
+    today: date,
+) -> SectionView:
+    section = toolkit.section(one.number)
+    return SectionView(
+        prison=prison.code,
+        number=one.number,
+        title=section.title,
+        group=section.group,
+        version=one.version,
+        rating=one.rating,
+        comment=one.comment,
+        lead=one.lead,
+        target_date=one.target_date,
+        staff_in_post=one.staff_in_post,
+        staff_required=one.staff_required,
+        outcomes=dict(one.outcomes),
+        evidence=[evidence[item.id] for item in one.evidence],
+        stale=any(is_stale(item.on, today, toolkit.evidence_stale_after_months) for item in one.evidence),
+        exempt=one.exemption is not None,
+        exemption=None
+        if one.exemption is None
+        else ExemptionView(one.exemption.rationale, one.exemption.by, datetime.fromisoformat(one.exemption.at)),
+        updated_at=stamp.at if stamp else None,
+        updated_by=stamp.by if stamp else None,
+    )
+
+
+def section_views(
+    session: Session, prison: PrisonFacts, answers: Answers, numbers: Sequence[int], at: datetime
+) -> list[SectionView]:
+    """The named sections with their evidence, in one further statement."""
+    toolkit = read_book(session, prison.toolkit_version).toolkit
+    today = london_date(at)
+    wanted = [item.id for number in numbers for item in answers.of(number).evidence]
+    evidence = evidence_of(session, prison.id, wanted, toolkit.evidence_stale_after_months, today)
+    return [
+        section_view(prison, toolkit, answers.of(number), answers.stamps.get(number), evidence, today)
+        for number in numbers
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who did something: the key's id, its name, and its role then."""
+
+    id: str
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class SectionChangeView:
+    """One version of a section: who made it, when, and what changed. `rating` is the rating after it."""
+
+    version: int
+    at: datetime
+    by: Actor
+    rating: Rating
+    comment: str | None
+    changes: list[dict[str, Any]]
+    request_id: str | None
+
+
+def read_history(
+    session: Session, prison_id: int, number: int, *, before: int | None, limit: int, as_of: datetime | None
+) -> list[SectionChangeView]:
+    """Versions of one section, newest first, from the one before `before`."""
+    statement = (
+        select(
+            col(SectionChange.version),
+            col(SectionChange.at),
+            col(SectionChange.by_id),
+            col(SectionChange.by_name),
+            col(SectionChange.by_role),
+            col(SectionChange.rating),
+            col(SectionChange.state),
+            col(SectionChange.changes),
+            col(SectionChange.request_id),
+        )
+        .where(col(SectionChange.prison_id) == prison_id, col(SectionChange.number) == number)
+        .order_by(col(SectionChange.version).desc())
+        .limit(limit)
+    )
+    if before is not None:
+        statement = statement.where(col(SectionChange.version) < before)
+    if as_of is not None:
+        statement = statement.where(col(SectionChange.at) <= as_of)
+    return [
+        SectionChangeView(version, at, Actor(key, name, role), rating, state["comment"], changes, request_id)
+        for version, at, key, name, role, rating, state, changes, request_id in session.execute(statement)
+    ]

@@ -1,0 +1,71 @@
+"""Toolkit versions: the document, and the rule book made from it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from app.errors import NotFound
+from app.models import Prison, ToolkitVersion
+from app.rules.toolkit import toolkit_from_document
+from app.rules.verdict import RuleBook, rule_book
+
+
+@dataclass(frozen=True, slots=True)
+class ToolkitSummary:
+    """One version that the service keeps; `prisons` is how many are judged by it."""
+
+    version: str
+    title: str
+    is_current: bool
+    digest: str
+    loaded_at: datetime
+    prisons: int
+
+
+def current_version(session: Session) -> str:
+    """The latest version by its own name, which begins with year and month."""
+    version: str | None = session.scalar(select(func.max(col(ToolkitVersion.version))))
+    if version is None:
+        raise NotFound("not-found", "No toolkit is loaded. Load one with `idts seed`.")
+    return version
+
+
+def read_book(session: Session, version: str) -> RuleBook:
+    """The rule book of a version. A loaded version never changes, so it is read once a process."""
+    books: dict[tuple[str, str], RuleBook] = session.info["memory"]
+    key = ("rule book", version)
+    if key not in books:
+        books[key] = rule_book(toolkit_from_document(read_document(session, version)))
+    return books[key]
+
+
+def read_document(session: Session, version: str) -> dict[str, Any]:
+    """The toolkit as JSON."""
+    document: dict[str, Any] | None = session.scalar(
+        select(col(ToolkitVersion.document)).where(col(ToolkitVersion.version) == version)
+    )
+    if document is None:
+        raise NotFound("not-found", f"No toolkit version {version!r} is loaded. GET /v1/toolkits lists those that are.")
+    return document
+
+
+def list_versions(session: Session) -> list[ToolkitSummary]:
+    """Every version kept, newest first."""
+    users = select(func.count()).where(col(Prison.toolkit_version) == col(ToolkitVersion.version)).scalar_subquery()
+    rows = session.execute(
+        select(
+            col(ToolkitVersion.version),
+            col(ToolkitVersion.document),
+            col(ToolkitVersion.digest),
+            col(ToolkitVersion.loaded_at),
+            users,
+        ).order_by(col(ToolkitVersion.version).desc())
+    ).all()
+    return [
+        ToolkitSummary(version, document["title"], place == 0, digest, loaded_at, prisons)
+        for place, (version, document, digest, loaded_at, prisons) in enumerate(rows)
+    ]

@@ -1,0 +1,104 @@
+"""Who may do what: roles, permissions and scope (source: contract, "Who may do what")."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.rules.types import Reason
+
+
+class Role(StrEnum):
+    """What a key is for. Each has its own scope; see `in_scope`."""
+
+    PRISON = "prison"
+    REGION = "region"
+    NATIONAL = "national"
+    SIGNATORY = "signatory"
+    ADMIN = "admin"
+
+
+class Permission(StrEnum):
+    """One kind of thing that a route lets its caller do."""
+
+    READ_PROGRAMME = "read the programme"
+    READ_PRISON = "read a prison's sections and evidence"
+    RATE_SECTIONS = "rate sections and add evidence"
+    COMMENT = "comment on a section"
+    EXEMPT_SECTIONS = "record or end an exemption"
+    CORRECT_PRISON = "correct a prison's details"
+    REGISTER_PRISONS = "register prisons"
+    MANAGE_KEYS = "manage keys"
+
+
+_EVERYONE = frozenset({Permission.READ_PROGRAMME, Permission.READ_PRISON})
+
+GRANTS: dict[Role, frozenset[Permission]] = {
+    Role.PRISON: _EVERYONE | {Permission.RATE_SECTIONS, Permission.COMMENT, Permission.CORRECT_PRISON},
+    Role.REGION: _EVERYONE | {Permission.COMMENT, Permission.EXEMPT_SECTIONS, Permission.CORRECT_PRISON},
+    Role.NATIONAL: _EVERYONE,
+    Role.SIGNATORY: _EVERYONE,
+    Role.ADMIN: _EVERYONE | {Permission.REGISTER_PRISONS, Permission.CORRECT_PRISON, Permission.MANAGE_KEYS},
+}
+
+# Whose key is bound to what.
+BOUND_TO_PRISON = frozenset({Role.PRISON, Role.SIGNATORY})
+BOUND_TO_REGION = frozenset({Role.REGION})
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who is calling. `region` is a slug; `prison`, `region` and `signatory_role` are set as the role needs."""
+
+    id: str
+    name: str
+    role: Role
+    prison: str | None = None
+    region: str | None = None
+    signatory_role: str | None = None
+
+
+def holds(by: Principal, permission: Permission) -> bool:
+    return permission in GRANTS[by.role]
+
+
+def in_scope(by: Principal, *, prison: str, region: str) -> bool:
+    """Whether the prison with that code, in the region with that slug, is within the caller's scope."""
+    if by.role in BOUND_TO_PRISON:
+        return by.prison == prison
+    if by.role in BOUND_TO_REGION:
+        return by.region == region
+    return True
+
+
+def refusal(by: Principal, permission: Permission) -> Reason | None:
+    """Why a role may not do this at all, wherever; None if it may within its scope."""
+    if holds(by, permission):
+        return None
+    able = [role.value for role in Role if permission in GRANTS[role]]
+    return Reason(
+        "role-not-allowed",
+        f"A {by.role} key may not {permission}. Ask for it with a key of the role {' or '.join(able)}.",
+    )
+
+
+def scope_refusal(by: Principal, *, prison: str, region: str) -> Reason | None:
+    """Why this prison is not the caller's; None if it is."""
+    if in_scope(by, prison=prison, region=region):
+        return None
+    own = f"the prison {by.prison}" if by.role in BOUND_TO_PRISON else f"the region {by.region}"
+    return Reason("out-of-scope", f"This key is for {own}; {prison} is outside it. Use a key whose scope covers it.")
+
+
+def key_scope_fault(role: Role, *, prison: str | None, region: str | None, signatory_role: str | None) -> Reason | None:
+    """What is missing from, or too much in, the scope of a new key; None if it fits the role."""
+    wants = {
+        "prison": role in BOUND_TO_PRISON,
+        "region": role in BOUND_TO_REGION,
+        "signatory_role": role is Role.SIGNATORY,
+    }
+    given = {"prison": prison, "region": region, "signatory_role": signatory_role}
+    for name, is_wanted in wants.items():
+        if is_wanted and given[name] is None:
+            return Reason("invalid-key-scope", f"A {role} key needs a {name}: give one.", f"/{name}")
+        if not is_wanted and given[name] is not None:
+            return Reason("invalid-key-scope", f"A {role} key takes no {name}: leave it out.", f"/{name}")
+    return None

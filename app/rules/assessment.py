@@ -1,0 +1,128 @@
+"""A section assessment as a value: what a change makes of it, and how it is told in the history."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from app.rules.types import OutcomeStatus, Rating, SectionFacts
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRef:
+    """One item that counts for the section; `on` is the date by which its age is reckoned."""
+
+    id: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Exemption:
+    """Why the section does not apply to the prison, and whose decision that was."""
+
+    rationale: str
+    by: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """One prison's answer to one section at one version; version 0 is a section never touched."""
+
+    number: int
+    version: int = 0
+    rating: Rating = Rating.RED
+    comment: str | None = None
+    lead: str | None = None
+    target_date: date | None = None
+    staff_in_post: int | None = None
+    staff_required: int | None = None
+    outcomes: Mapping[str, OutcomeStatus] = field(default_factory=dict)
+    evidence: tuple[EvidenceRef, ...] = ()
+    exemption: Exemption | None = None
+
+    def facts(self) -> SectionFacts:
+        """What the section's own rules look at."""
+        return SectionFacts(
+            number=self.number,
+            rating=self.rating,
+            staff_in_post=self.staff_in_post,
+            staff_required=self.staff_required,
+            outcomes=dict(self.outcomes),
+            evidence_count=len(self.evidence),
+            is_exempt=self.exemption is not None,
+        )
+
+
+# What a lead may change by a merge patch, apart from outcomes and evidence.
+PLAIN_FIELDS = ("rating", "comment", "lead", "target_date", "staff_in_post", "staff_required")
+
+
+def merged(
+    before: Assessment,
+    given: Mapping[str, Any],
+    outcomes: Mapping[str, OutcomeStatus | None],
+    added: tuple[EvidenceRef, ...],
+) -> Assessment:
+    """The assessment after a merge patch (RFC 7396): fields left out stay, None clears, evidence is added.
+
+    The version is the next one, or the same where nothing changed.
+    """
+    kept = {key: status for key, status in before.outcomes.items() if key not in outcomes}
+    told = {key: status for key, status in outcomes.items() if status is not None}
+    after = replace(
+        before, **dict(given), outcomes=dict(sorted((kept | told).items())), evidence=before.evidence + added
+    )
+    return after if after == before else replace(after, version=before.version + 1)
+
+
+def with_exemption(before: Assessment, exemption: Exemption | None) -> Assessment:
+    """The assessment with the exemption recorded, or ended where None."""
+    return replace(before, exemption=exemption, version=before.version + 1)
+
+
+def changes_between(before: Assessment, after: Assessment) -> list[dict[str, Any]]:
+    """What changed, field by field, as the history tells it: `{"field", "from", "to"}`."""
+    old, new = state_document(before), state_document(after)
+    return [
+        {"field": name, "from": old[name], "to": new[name]}
+        for name in new
+        if name != "version" and old[name] != new[name]
+    ]
+
+
+def state_document(one: Assessment) -> dict[str, Any]:
+    """The whole assessment as JSON, from which any past moment is rebuilt."""
+    return {
+        "version": one.version,
+        "rating": one.rating.value,
+        "comment": one.comment,
+        "lead": one.lead,
+        "target_date": one.target_date.isoformat() if one.target_date else None,
+        "staff_in_post": one.staff_in_post,
+        "staff_required": one.staff_required,
+        "outcomes": {key: status.value for key, status in one.outcomes.items()},
+        "evidence": [{"id": item.id, "on": item.on.isoformat()} for item in one.evidence],
+        "exemption": exemption_document(one.exemption),
+    }
+
+
+def exemption_document(one: Exemption | None) -> dict[str, str] | None:
+    return None if one is None else {"rationale": one.rationale, "by": one.by, "at": one.at}
+
+
+def from_state(number: int, state: Mapping[str, Any]) -> Assessment:
+    """The inverse of `state_document`."""
+    return Assessment(
+        number=number,
+        version=state["version"],
+        rating=Rating(state["rating"]),
+        comment=state["comment"],
+        lead=state["lead"],
+        target_date=date.fromisoformat(state["target_date"]) if state["target_date"] else None,
+        staff_in_post=state["staff_in_post"],
+        staff_required=state["staff_required"],
+        outcomes={key: OutcomeStatus(status) for key, status in state["outcomes"].items()},
+        evidence=tuple(EvidenceRef(item["id"], date.fromisoformat(item["on"])) for item in state["evidence"]),
+        exemption=Exemption(**state["exemption"]) if state["exemption"] else None,
+    )

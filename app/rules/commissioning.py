@@ -1,0 +1,26 @@
+"""Rule 1: what must be GREEN before the partnership can commission."""
+
+from app.rules.toolkit import Section
+from app.rules.types import Blocker, Rating
+
+
+def commissioning_blocker(section: Section, rating: Rating) -> Blocker | None:
+    """Sections 1, 2, 3, 5, 6, 10 and 11 must be completed, that is GREEN; exemptions do not reach them.
+
+    Source: toolkit, introduction, on "well-managed progression to successful DAT partnership commissioning".
+    """
+    if not section.commissioning_required or rating is Rating.GREEN:
+        return None
+    reason = f"{describe(section, rating)} For commissioning it must be GREEN: {requirement(section)}."
+    return Blocker(section.number, section.title, rating, Rating.GREEN, reason, "commissioning")
+
+
+def describe(section: Section, rating: Rating) -> str:
+    """Where the section stands, in the toolkit's sense of its traffic light."""
+    state = "has not reached the required standard" if rating is Rating.RED else "is under way but not complete"
+    return f"{section.title} {state} ({rating})."
+
+
+def requirement(section: Section) -> str:
+    """All that the section asks for, as one clause."""
+    return "; ".join(outcome.text.rstrip(".") for outcome in section.required_outcomes)

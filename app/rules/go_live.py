@@ -1,0 +1,24 @@
+"""Rule 2: the least that every section must reach before a prison goes live."""
+
+from app.rules.commissioning import describe, requirement
+from app.rules.toolkit import Section
+from app.rules.types import Blocker, Rating
+
+
+def go_live_blocker(section: Section, rating: Rating) -> Blocker | None:
+    """GREEN, or AMBER for sections 7, 8, 9, 14, 16, 25 and 26; RED never meets a minimum.
+
+    Source: toolkit, introduction: "with the exception of sections 7, 8, 9, 14, 16, 25 and 26 which must
+    achieve at least amber", and "no sections at red status at the go live date".
+    """
+    minimum = section.go_live_minimum
+    if rating is not Rating.RED and rating.meets(minimum):
+        return None
+    wanted = "GREEN" if minimum is Rating.GREEN else "at least AMBER"
+    staffing = (
+        f", with {section.staffing_threshold_percent} % of the required staff in post"
+        if section.staffing_threshold_percent is not None
+        else ""
+    )
+    reason = f"{describe(section, rating)} For go-live it must be {wanted}: {requirement(section)}{staffing}."
+    return Blocker(section.number, section.title, rating, minimum, reason, "go_live")

@@ -1,0 +1,44 @@
+"""Dates and moments as the programme reckons them: days end at midnight in London."""
+
+from calendar import monthrange
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+LONDON = ZoneInfo("Europe/London")
+
+
+def london_date(at: datetime) -> date:
+    """The date on which a moment falls in London."""
+    return at.astimezone(LONDON).date()
+
+
+def end_of_day(day: date) -> datetime:
+    """The last microsecond of a day in London, in UTC; in summer time that is 22:59:59.999999Z."""
+    midnight = datetime.combine(day + timedelta(days=1), time.min, LONDON)
+    return midnight.astimezone(UTC) - timedelta(microseconds=1)
+
+
+def months_after(day: date, months: int) -> date:
+    """The same day that many months later; the last day of a shorter month stands in for a missing one."""
+    year, month0 = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if year > date.max.year:
+        return date.max
+    return date(year, month0 + 1, min(day.day, monthrange(year, month0 + 1)[1]))
+
+
+def strictly_after(previous: datetime, now: datetime) -> datetime:
+    """`now`, or the next microsecond after `previous` where a clock has stood still or gone back.
+
+    The history of a prison must be in one order, by version and by time alike.
+    """
+    return max(now, previous + timedelta(microseconds=1))
+
+
+def last_day_of(period: str) -> date:
+    """The last day of a date (`2011-10-31`), month (`2009-04`) or year (`2013`); ValueError for anything else."""
+    year, _, rest = period.partition("-")
+    if not rest:
+        return date(int(year), 12, 31)
+    if len(rest) == len("04"):
+        return date(int(year), int(rest), monthrange(int(year), int(rest))[1])
+    return date.fromisoformat(period)

@@ -1,0 +1,19 @@
+"""The nine government office regions, the footprint of the regional CSIP steering groups."""
+
+REGIONS = {
+    "east-midlands": "East Midlands",
+    "east-of-england": "East of England",
+    "london": "London",
+    "north-east": "North East",
+    "north-west": "North West",
+    "south-east": "South East",
+    "south-west": "South West",
+    "west-midlands": "West Midlands",
+    "yorkshire-and-the-humber": "Yorkshire and the Humber",
+}
+
+
+def region_slug(text: str) -> str | None:
+    """The slug of a region given by slug or by name, in any case; None if there is no such region."""
+    wanted = text.strip().casefold().replace(" ", "-")
+    return wanted if wanted in REGIONS else None

@@ -1,0 +1,47 @@
+"""When evidence has grown too old to lean on: a warning, never a change of verdict."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from app.rules.assessment import Assessment
+from app.rules.moments import months_after
+from app.rules.toolkit import Toolkit
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictWarning:
+    """Something about a section that a reader of the verdict should know, though it decides nothing."""
+
+    section: int
+    title: str
+    kind: str
+    detail: str
+
+
+def is_stale(effective_on: date, today: date, months: int) -> bool:
+    """Whether evidence about that day is older than the period that the toolkit sets."""
+    return today > months_after(effective_on, months)
+
+
+def stale_warnings(toolkit: Toolkit, assessments: Iterable[Assessment], today: date) -> tuple[VerdictWarning, ...]:
+    """One warning for each section that leans on stale evidence, in section order."""
+    months = toolkit.evidence_stale_after_months
+    found = []
+    for one in assessments:
+        stale = sum(1 for item in one.evidence if is_stale(item.on, today, months))
+        if stale:
+            title = toolkit.section(one.number).title
+            detail = (
+                f"{title} rests on evidence more than {months} months old ({stale} of {len(one.evidence)}): "
+                "add what shows that it still holds."
+            )
+            found.append(VerdictWarning(one.number, title, "stale_evidence", detail))
+    return tuple(found)
+
+
+def fresh_until(toolkit: Toolkit, assessments: Iterable[Assessment], today: date) -> date:
+    """The last day on which the same items are stale as today; `date.max` where none can become so."""
+    months = toolkit.evidence_stale_after_months
+    lasts = (months_after(item.on, months) for one in assessments for item in one.evidence)
+    return min((last for last in lasts if last >= today), default=date.max)

@@ -1,0 +1,96 @@
+"""The words that every rule speaks: ratings, functions, stages and the facts of one section."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Rating(StrEnum):
+    """The toolkit's traffic light. RED: not achieved; AMBER: begun; GREEN: all of it achieved."""
+
+    RED = "RED"
+    AMBER = "AMBER"
+    GREEN = "GREEN"
+
+    @property
+    def rank(self) -> int:
+        """0 for RED, 1 for AMBER, 2 for GREEN, so that minima can be compared."""
+        return _RANK[self]
+
+    def meets(self, minimum: "Rating") -> bool:
+        return _RANK[self] >= _RANK[minimum]
+
+
+_RANK = {Rating.RED: 0, Rating.AMBER: 1, Rating.GREEN: 2}
+
+
+class Function(StrEnum):
+    """What a prison is for, which decides whether sections 7 and 23 apply to it."""
+
+    LOCAL = "local"
+    TRAINER = "trainer"
+    OPEN = "open"
+    HIGH_SECURITY = "high security"
+    YOUNG_OFFENDER = "young offender"
+
+
+class Stage(StrEnum):
+    """How far a prison has come, for people; declared from first to furthest."""
+
+    NOT_STARTED = "not_started"
+    PREPARING = "preparing"
+    COMMISSIONING_READY = "commissioning_ready"
+    GO_LIVE_ELIGIBLE = "go_live_eligible"
+    STATEMENT_RAISED = "statement_raised"
+    STATEMENT_ISSUED = "statement_issued"
+    LIVE = "live"
+
+
+class OutcomeStatus(StrEnum):
+    """Whether a required outcome has been achieved. One never recorded has no status."""
+
+    MET = "met"
+    OUTSTANDING = "outstanding"
+
+
+class EvidenceKind(StrEnum):
+    DOCUMENT = "document"
+    LINK = "link"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a rule refuses: a stable code, and words that the reader can act on."""
+
+    code: str
+    detail: str
+    pointer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SectionFacts:
+    """One prison's answer to one section, as far as a rule may look at it.
+
+    `outcomes` maps a required outcome's key to its status; keys without a status are absent.
+    `evidence_count` is the number of items that count (not withdrawn).
+    """
+
+    number: int
+    rating: Rating = Rating.RED
+    staff_in_post: int | None = None
+    staff_required: int | None = None
+    outcomes: dict[str, OutcomeStatus] = field(default_factory=dict)
+    evidence_count: int = 0
+    is_exempt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """One section that stands in the way: what it is, what it must be, and what is missing."""
+
+    section: int
+    title: str
+    rating: Rating
+    required: Rating
+    reason: str
+    rule: str

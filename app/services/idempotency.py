@@ -1,0 +1,67 @@
+"""Remembering the answers to requests that may be repeated."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from app.models import RememberedAnswer
+
+KEPT_FOR = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """An answer as it was given, and the digest of the request that it was given to."""
+
+    request_digest: str
+    status: int
+    headers: str
+    body: bytes
+
+
+def take_turn(session: Session, caller: str, key: str) -> bool:
+    """Whether no other request with the same key is under way, held until the transaction ends.
+
+    PostgreSQL says so at once; SQLite has one writer at a time, so the second simply comes after the first.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return True
+    number = int.from_bytes(hashlib.sha256(f"{caller}\n{key}".encode()).digest()[:8], signed=True)
+    return bool(session.scalar(select(func.pg_try_advisory_xact_lock(number))))
+
+
+def recall(session: Session, caller: str, key: str, *, at: datetime) -> Remembered | None:
+    """The answer that the key stands for, if it was given in the last 24 hours."""
+    row = session.execute(
+        select(
+            col(RememberedAnswer.request_digest),
+            col(RememberedAnswer.status),
+            col(RememberedAnswer.headers),
+            col(RememberedAnswer.body),
+        ).where(
+            col(RememberedAnswer.caller) == caller,
+            col(RememberedAnswer.key) == key,
+            col(RememberedAnswer.at) > at - KEPT_FOR,
+        )
+    ).first()
+    return None if row is None else Remembered(*row)
+
+
+def remember(session: Session, caller: str, key: str, answer: Remembered, *, at: datetime) -> None:
+    """Keep an answer, and forget those that are older than 24 hours."""
+    session.execute(delete(RememberedAnswer).where(col(RememberedAnswer.at) <= at - KEPT_FOR))
+    session.execute(
+        insert(RememberedAnswer).values(
+            caller=caller,
+            key=key,
+            at=at,
+            request_digest=answer.request_digest,
+            status=answer.status,
+            headers=answer.headers,
+            body=answer.body,
+        )
+    )

@@ -1,0 +1,134 @@
+"""One writer a prison at a time: lock it, decide, then append the new versions and settle the verdict."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from app.errors import Forbidden
+from app.models import Prison, SectionAssessment, SectionChange
+from app.queries.prisons import PrisonFacts, facts_of, unknown_prison
+from app.queries.readiness import ReadinessView
+from app.queries.sections import Answers, Stamp, read_answers
+from app.queries.toolkits import read_book
+from app.rules.access import Principal, scope_refusal
+from app.rules.assessment import Assessment, changes_between, exemption_document, state_document
+from app.rules.moments import strictly_after
+from app.rules.toolkit import Toolkit
+from app.services.standing import Situation, settle
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who changes something, when, and in which request."""
+
+    by: Principal
+    at: datetime
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedPrison:
+    """A prison locked for writing, with all that is decided upon. `at` is when the change counts from."""
+
+    row: Prison
+    facts: PrisonFacts
+    answers: Answers
+    toolkit: Toolkit
+    caller: Caller
+    at: datetime
+
+    @property
+    def situation(self) -> Situation:
+        return Situation(self.facts, self.answers)
+
+
+def lock_prison(session: Session, code: str, caller: Caller) -> Prison:
+    """The prison's row, locked until the transaction ends; Forbidden if it is outside the caller's scope."""
+    prison = session.scalar(select(Prison).where(col(Prison.code) == code.upper()).with_for_update())
+    if prison is None:
+        raise unknown_prison(code)
+    if (reason := scope_refusal(caller.by, prison=prison.code, region=prison.region)) is not None:
+        raise Forbidden(reason.code, reason.detail)
+    return prison
+
+
+def open_prison(session: Session, code: str, caller: Caller) -> OpenedPrison:
+    """Lock a prison and load its answers. Its clock only runs forward, whatever the machine's does."""
+    row = lock_prison(session, code, caller)
+    facts = facts_of(row)
+    return OpenedPrison(
+        row=row,
+        facts=facts,
+        answers=read_answers(session, facts.id),
+        toolkit=read_book(session, facts.toolkit_version).toolkit,
+        caller=caller,
+        at=strictly_after(row.latest_at, caller.at),
+    )
+
+
+def write_versions(
+    session: Session, opened: OpenedPrison, after: Mapping[int, Assessment]
+) -> tuple[Answers, ReadinessView]:
+    """Append a version for each section in `after` that differs, and settle the verdict on them all."""
+    changed = {number: one for number, one in after.items() if one != opened.answers.of(number)}
+    if not changed:
+        situation = opened.situation
+        return opened.answers, settle(session, situation, situation, opened.at).readiness
+    answers = _with_versions(opened, changed)
+    opened.row.latest_at = opened.at
+    settled = settle(session, opened.situation, Situation(opened.facts, answers), opened.at)
+    for number, one in changed.items():
+        _store_present(session, opened, one)
+        session.execute(insert(SectionChange).values(**_history_row(opened, number, one, settled.moved)))
+    return answers, settled.readiness
+
+
+def _with_versions(opened: OpenedPrison, changed: Mapping[int, Assessment]) -> Answers:
+    stamp = Stamp(opened.at, opened.caller.by.name)
+    return Answers(
+        tuple(changed.get(one.number, one) for one in opened.answers.assessments),
+        {**opened.answers.stamps, **dict.fromkeys(changed, stamp)},
+    )
+
+
+def _store_present(session: Session, opened: OpenedPrison, one: Assessment) -> None:
+    values: dict[str, Any] = state_document(one) | {
+        "target_date": one.target_date,
+        "exemption": exemption_document(one.exemption),
+        "updated_at": opened.at,
+        "updated_by": opened.caller.by.name,
+    }
+    if one.version == 1:
+        session.execute(insert(SectionAssessment).values(prison_id=opened.facts.id, number=one.number, **values))
+        return
+    session.execute(
+        update(SectionAssessment)
+        .where(
+            col(SectionAssessment.prison_id) == opened.facts.id,
+            col(SectionAssessment.number) == one.number,
+        )
+        .values(**values)
+    )
+
+
+def _history_row(opened: OpenedPrison, number: int, one: Assessment, moved: bool) -> dict[str, Any]:
+    by = opened.caller.by
+    return {
+        "prison_id": opened.facts.id,
+        "number": number,
+        "version": one.version,
+        "at": opened.at,
+        "by_id": by.id,
+        "by_name": by.name,
+        "by_role": by.role,
+        "request_id": opened.caller.request_id,
+        "rating": one.rating,
+        "changes": changes_between(opened.answers.of(number), one),
+        "state": state_document(one),
+        "moves_verdict": moved,
+    }

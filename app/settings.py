@@ -1,0 +1,72 @@
+"""Every setting of the service, read once from the environment (prefix `IDTS_`)."""
+
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MEBIBYTE = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """Frozen once read: nothing in the service changes its configuration while it runs."""
+
+    model_config = SettingsConfigDict(env_prefix="IDTS_", frozen=True, extra="ignore")
+
+    data_dir: Path = Path("var")
+    database_url: str = ""
+    database_read_url: str = ""
+    database_pool_size: Annotated[int, Field(ge=1, le=200)] = 20
+    admin_key: SecretStr | None = None
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    public_url: str = "http://127.0.0.1:8000"
+    body_limit_bytes: Annotated[int, Field(ge=1024)] = MEBIBYTE
+    evidence_url: str = ""
+    evidence_limit_bytes: Annotated[int, Field(ge=1024)] = 25 * MEBIBYTE
+    rate_limit: str = ""
+    log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = "info"
+
+    @field_validator("database_url", "database_read_url")
+    @classmethod
+    def only_databases_we_test(cls, url: str) -> str:
+        if url and not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+            raise ValueError("use sqlite:///path/to/file.db or postgresql+psycopg://user@host/database")
+        return url
+
+    @field_validator("admin_key")
+    @classmethod
+    def no_guessable_admin_key(cls, key: SecretStr | None) -> SecretStr | None:
+        """A short admin key would be a default password under another name."""
+        if key is not None and len(key.get_secret_value()) < 16:
+            raise ValueError("use at least 16 characters, such as the output of `openssl rand -hex 32`")
+        return key
+
+    @model_validator(mode="before")
+    @classmethod
+    def defaults_live_under_the_data_directory(cls, values: dict[str, object]) -> dict[str, object]:
+        directory = Path(str(values.get("data_dir") or "var"))
+        if not values.get("database_url"):
+            values["database_url"] = f"sqlite:///{directory / 'idts.db'}"
+        if not values.get("evidence_url"):
+            values["evidence_url"] = (directory / "evidence").absolute().as_uri()
+        return values
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the database is a local SQLite file."""
+        return self.database_url.startswith("sqlite")
+
+    @property
+    def read_url(self) -> str:
+        """The database that reads go to: the replica where there is one, else the primary."""
+        return self.database_read_url or self.database_url
+
+    @property
+    def database_name(self) -> str:
+        """The database for people and logs, without user or password."""
+        parts = urlsplit(self.database_url)
+        return f"{parts.scheme}://{parts.hostname or ''}{parts.path}"

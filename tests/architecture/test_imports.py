@@ -1,0 +1,102 @@
+"""Who may import whom: the table of the architecture, checked against every import in app/."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FRONT = {"services", "queries", "documents", "rules", "errors", "problems", "auth", "db"}
+# Every part of app/ has a row; a part may always import itself.
+MAY_IMPORT = {
+    "rules": set(),
+    "models": {"rules"},
+    "queries": {"models", "rules", "errors"},
+    "services": {"queries", "models", "rules", "errors"},
+    "documents": {"rules", "queries", "errors"},
+    "api": FRONT | {"problem_kinds"},
+    "web": FRONT,
+    "cli": FRONT | {"settings", "startup", "logs"},
+    "startup": {"services", "queries", "documents", "rules", "errors", "db", "settings"},
+    "logs": set(),
+    "auth": {"rules", "queries", "errors", "db", "settings"},
+    "handlers": {"errors", "problems"},
+    "edge": {"errors", "problems", "settings"},
+    "db": {"errors", "settings"},
+    "problems": {"errors", "problem_kinds"},
+    "problem_kinds": set(),
+    "settings": {"errors"},
+    "errors": {"settings"},
+}
+# main puts the parts together.
+UNRESTRICTED = {"main"}
+
+
+def imported(tree: ast.AST) -> Iterator[tuple[int, str, str]]:
+    """Line, module and name of every import of app, wherever in the file it stands."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name, "") for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from ((node.lineno, node.module or "", alias.name) for alias in node.names)
+
+
+def offences(source: str, file: str) -> list[str]:
+    """What `file` (a path such as app/api/prisons.py) imports against the table."""
+    importer = Path(file).with_suffix("").parts[1]
+    if importer in UNRESTRICTED | {"__init__"}:
+        return []
+    if importer not in MAY_IMPORT:
+        return [f"{file}:1 app.{importer} has no row in the table of imports"]
+    found = []
+    for line, module, name in imported(ast.parse(source)):
+        parts = [*module.split("."), *([name] if module == "app" else [])]
+        if parts[0] != "app" or len(parts) < 2:
+            continue
+        part = parts[1]
+        if part != importer and part not in MAY_IMPORT[importer]:
+            found.append(f"{file}:{line} {importer} may not import app.{part}")
+        elif importer == "documents" and part == "queries" and not name.endswith("View"):
+            found.append(f"{file}:{line} documents may import only views from queries, not {name or module}")
+    return found
+
+
+def test_nothing_imports_what_it_may_not():
+    files = sorted((ROOT / "app").rglob("*.py"))
+    assert files
+    found = [line for file in files for line in offences(file.read_text(), file.relative_to(ROOT).as_posix())]
+    assert not found, "\n".join(["", *found])
+
+
+@pytest.mark.parametrize(
+    ("file", "source"),
+    [
+        ("app/rules/section.py", "from app.models import Prison"),
+        ("app/rules/section.py", "import app.settings"),
+        ("app/rules/section.py", "from app import db"),
+        ("app/models/prison.py", "def late():\n    from app.queries.prisons import PrisonView"),
+        ("app/api/prisons.py", "from app.models.prison import Prison"),
+        ("app/api/prisons.py", "from app.web.forms import Form"),
+        ("app/cli.py", "from app.api.prisons import router"),
+        ("app/services/ratings.py", "from app.db import Database"),
+        ("app/documents/returns.py", "from app.queries.returns import read_return"),
+        ("app/newcomer.py", ""),
+    ],
+)
+def test_the_check_sees_an_import_against_the_table(file: str, source: str):
+    assert len(offences(source, file)) == 1
+
+
+@pytest.mark.parametrize(
+    ("file", "source"),
+    [
+        ("app/rules/section.py", "from app.rules.types import Rating"),
+        ("app/documents/returns.py", "from app.queries.returns import ReturnView"),
+        ("app/cli.py", "from app.services.seeding import seed"),
+        ("app/main.py", "from app.api import prisons"),
+        ("app/api/prisons.py", "import fastapi"),
+    ],
+)
+def test_the_check_lets_the_rest_pass(file: str, source: str):
+    assert offences(source, file) == []
