@@ -14,8 +14,8 @@ from app.documents.establishments import read_establishments
 from app.documents.toolkit_file import read_toolkit
 from app.rules.prison import PrisonDetails
 from app.rules.toolkit import Toolkit
+from app.services.callers import Caller
 from app.services.seed import OPERATOR, ensure_admin_key, load_missing_toolkits, register_missing
-from app.services.writing import Caller
 from app.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -50,9 +50,17 @@ def shipped_establishments() -> list[PrisonDetails]:
     return read_establishments((SEED / "establishments.csv").read_text("utf-8"))
 
 
-def seed(settings: Settings, database: Database, on_step: Callable[[int, int], None] | None = None) -> Seeded:
-    """Load what an empty database lacks, in one transaction; what is there already stays as it is."""
-    caller = Caller(OPERATOR, datetime.now(UTC))
+def seed(
+    settings: Settings,
+    database: Database,
+    on_step: Callable[[int, int], None] | None = None,
+    at: datetime | None = None,
+) -> Seeded:
+    """Load what an empty database lacks, in one transaction; what is there already stays as it is.
+
+    `at` is when that is said to have happened, now if None.
+    """
+    caller = Caller(OPERATOR, at or datetime.now(UTC))
     given = settings.admin_key.get_secret_value() if settings.admin_key else None
     with database.session_scope() as session:
         toolkits = load_missing_toolkits(session, shipped_toolkits(), caller=caller)

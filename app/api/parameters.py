@@ -13,7 +13,7 @@ from app.auth import identify
 from app.errors import FieldFault, Invalid
 from app.rules.access import Principal
 from app.rules.moments import end_of_day, london_date
-from app.services.writing import Caller
+from app.services.callers import Caller
 
 
 def now(request: Request) -> datetime:

@@ -12,8 +12,8 @@ from sqlalchemy.exc import DBAPIError
 
 from app.db import Database
 from app.errors import DomainError
+from app.services.callers import Caller
 from app.services.seed import OPERATOR
-from app.services.writing import Caller
 from app.settings import Settings
 
 # Results go to stdout and can be piped; everything said to a person goes to stderr.

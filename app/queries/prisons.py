@@ -173,8 +173,8 @@ def _values(row: Row[*tuple[Any, ...]]) -> list[Any]:
 def _view(row: Any, today: date) -> PrisonView:
     code, name, designation, function, region, *details, opened_on, closed_on, closed_by = _values(row)[:13]
     is_open = (closed_by is None or closed_by >= today) and (opened_on is None or opened_on <= today)
-    ahead = [code, name, designation, function, REGIONS[region], region, *details]
-    return PrisonView(*ahead, opened_on, closed_on, is_open, *_values(row)[13:])
+    ahead = [code, name, designation, function, REGIONS[region], region, *details, opened_on, closed_on, is_open]
+    return PrisonView(*ahead, *_values(row)[13:])
 
 
 def read_prison(session: Session, code: str, at: datetime) -> PrisonView:

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -15,7 +15,8 @@ from app.queries.keys import KeyView
 from app.queries.toolkits import current_version, read_book
 from app.rules.access import Role, key_scope_fault
 from app.rules.regions import REGIONS, region_slug
-from app.services.writing import Caller
+from app.services.audit import record
+from app.services.callers import Caller
 
 PREFIX = "idts_"
 
@@ -60,7 +61,9 @@ def create_key(
     )
     session.add(key)
     session.flush()
-    return key_view(key), secret
+    view = key_view(key)
+    _audit(session, caller, "key.created", None, view)
+    return view, secret
 
 
 def revoke_key(session: Session, key_id: int, *, caller: Caller) -> KeyView:
@@ -68,10 +71,30 @@ def revoke_key(session: Session, key_id: int, *, caller: Caller) -> KeyView:
     key = session.get(ApiKey, key_id, with_for_update=True)
     if key is None:
         raise NotFound("not-found", f"There is no key {key_id}. `idts keys list` shows the keys there are.")
-    if key.revoked_at is None:
-        key.revoked_at, key.revoked_by = caller.at, caller.by.name
-        session.flush()
-    return key_view(key)
+    before = key_view(key)
+    if key.revoked_at is not None:
+        return before
+    key.revoked_at, key.revoked_by = caller.at, caller.by.name
+    session.flush()
+    after = key_view(key)
+    _audit(session, caller, "key.revoked", before, after)
+    return after
+
+
+def _audit(session: Session, caller: Caller, action: str, before: KeyView | None, after: KeyView) -> None:
+    record(
+        session,
+        caller=caller,
+        at=caller.at,
+        action=action,
+        subject=f"/v1/keys/{after.id}",
+        before=_document(before) if before else None,
+        after=_document(after),
+    )
+
+
+def _document(view: KeyView) -> dict[str, str | None]:
+    return {name: None if value is None else str(value) for name, value in asdict(view).items()}
 
 
 def key_view(key: ApiKey) -> KeyView:

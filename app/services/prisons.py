@@ -20,8 +20,10 @@ from app.rules.moments import last_day_of, strictly_after
 from app.rules.prison import PrisonDetails
 from app.rules.section import exemption_allowed, unsupported_rating
 from app.rules.types import Function
+from app.services.audit import record
+from app.services.callers import Caller
 from app.services.standing import Situation, open_standing, settle
-from app.services.writing import Caller, lock_prison
+from app.services.writing import lock_prison
 
 # A prison may put right what it knows best; who it is and where it belongs is for an administrator.
 MAY_CORRECT = {
@@ -144,6 +146,16 @@ def _append_version(
             state=state,
             moves_verdict=moves_verdict,
         )
+    )
+    record(
+        session,
+        caller=caller,
+        at=caller.at,
+        action="prison.corrected" if before else "prison.registered",
+        subject=f"/v1/prisons/{prison.code}",
+        prison=prison.code,
+        before=before or None,
+        after=state,
     )
 
 

@@ -19,7 +19,8 @@ from app.rules.moments import london_date
 from app.rules.section import exemption_allowed, unsupported_rating
 from app.rules.toolkit import Toolkit
 from app.rules.types import EvidenceKind, OutcomeStatus
-from app.services.writing import Caller, OpenedPrison, open_prison, write_versions
+from app.services.callers import Caller
+from app.services.writing import OpenedPrison, open_prison, write_versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,19 +118,21 @@ def exempt_section(
                 "no-exemption",
                 f"Section {number} of {opened.facts.code} is not exempt, so there is none to end.",
             )
-        return _written(session, opened, {number: with_exemption(before, None)})
+        return _written(session, opened, {number: with_exemption(before, None)}, action="exemption.ended")
     reason = exemption_allowed(opened.toolkit.section(number), opened.facts.function)
     if reason is not None:
         raise Refused(reason.code, reason.detail)
     if before.exemption is not None and before.exemption.rationale == rationale:
         return _written(session, opened, {number: before})
     exemption = Exemption(rationale, caller.by.name, opened.at.isoformat().replace("+00:00", "Z"))
-    return _written(session, opened, {number: with_exemption(before, exemption)})
+    return _written(session, opened, {number: with_exemption(before, exemption)}, action="exemption.recorded")
 
 
-def _written(session: Session, opened: OpenedPrison, after: Mapping[int, Assessment]) -> SectionsAfter:
+def _written(
+    session: Session, opened: OpenedPrison, after: Mapping[int, Assessment], *, action: str = "section.rated"
+) -> SectionsAfter:
     answers: Answers
-    answers, readiness = write_versions(session, opened, after)
+    answers, readiness = write_versions(session, opened, after, action=action)
     return SectionsAfter(section_views(session, opened.facts, answers, list(after), opened.at), readiness)
 
 

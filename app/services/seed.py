@@ -10,10 +10,10 @@ from app.models import ApiKey, Prison
 from app.rules.access import Principal, Role
 from app.rules.prison import PrisonDetails
 from app.rules.toolkit import Toolkit
+from app.services.callers import Caller
 from app.services.keys import KeyScope, create_key
 from app.services.prisons import register_prison
 from app.services.toolkits import load_toolkit
-from app.services.writing import Caller
 
 # Who acts when a command of the service does, and nobody has signed in.
 OPERATOR = Principal("operator", "Service operator", Role.ADMIN)

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 from app.errors import Conflict
 from app.models import ToolkitVersion
 from app.rules.toolkit import Toolkit, toolkit_document
-from app.services.writing import Caller
+from app.services.audit import record
+from app.services.callers import Caller
 
 
 def load_toolkit(session: Session, toolkit: Toolkit, *, caller: Caller) -> bool:
@@ -30,4 +31,6 @@ def load_toolkit(session: Session, toolkit: Toolkit, *, caller: Caller) -> bool:
     row = ToolkitVersion(version=toolkit.version, document=document, digest=digest, loaded_at=caller.at)
     session.add(row)
     session.flush()
+    subject = f"/v1/toolkits/{toolkit.version}"
+    record(session, caller=caller, at=caller.at, action="toolkit.loaded", subject=subject, after=document)
     return True

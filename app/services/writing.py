@@ -15,20 +15,13 @@ from app.queries.prisons import PrisonFacts, facts_of, unknown_prison
 from app.queries.readiness import ReadinessView
 from app.queries.sections import Answers, Stamp, read_answers
 from app.queries.toolkits import read_book
-from app.rules.access import Principal, scope_refusal
+from app.rules.access import scope_refusal
 from app.rules.assessment import Assessment, changes_between, exemption_document, state_document
 from app.rules.moments import strictly_after
 from app.rules.toolkit import Toolkit
+from app.services.audit import record
+from app.services.callers import Caller
 from app.services.standing import Situation, settle
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who changes something, when, and in which request."""
-
-    by: Principal
-    at: datetime
-    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +65,7 @@ def open_prison(session: Session, code: str, caller: Caller) -> OpenedPrison:
 
 
 def write_versions(
-    session: Session, opened: OpenedPrison, after: Mapping[int, Assessment]
+    session: Session, opened: OpenedPrison, after: Mapping[int, Assessment], *, action: str = "section.rated"
 ) -> tuple[Answers, ReadinessView]:
     """Append a version for each section in `after` that differs, and settle the verdict on them all."""
     changed = {number: one for number, one in after.items() if one != opened.answers.of(number)}
@@ -85,6 +78,16 @@ def write_versions(
     for number, one in changed.items():
         _store_present(session, opened, one)
         session.execute(insert(SectionChange).values(**_history_row(opened, number, one, settled.moved)))
+        record(
+            session,
+            caller=opened.caller,
+            at=opened.at,
+            action=action,
+            subject=f"/v1/prisons/{opened.facts.code}/sections/{number}",
+            prison=opened.facts.code,
+            before=state_document(opened.answers.of(number)),
+            after=state_document(one),
+        )
     return answers, settled.readiness
 
 
