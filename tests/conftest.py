@@ -1,11 +1,13 @@
-"""One PostgreSQL server for the whole run, started when the first test asks for it."""
+"""One PostgreSQL server for the whole run, started when the first test asks for it; the service on both databases."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests import postgres
+from tests import databases, postgres
+from tests.service import Service, running, service_settings
 
 SERVER_HOME = pytest.StashKey[Path]()
 
@@ -24,6 +26,7 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Runs also after failures and Ctrl-C; by then every worker has ended."""
     if not hasattr(config, "workerinput") and SERVER_HOME in config.stash:
+        databases.drop_template(config.stash[SERVER_HOME])
         postgres.stop(config.stash[SERVER_HOME])
 
 
@@ -31,3 +34,23 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def postgres_admin_url(pytestconfig: pytest.Config) -> str:
     """The URL of the run's PostgreSQL server, with the right to create databases."""
     return postgres.shared_url(pytestconfig.stash[SERVER_HOME])
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database_kind(request: pytest.FixtureRequest) -> str:
+    kind: str = request.param
+    return kind
+
+
+@pytest.fixture
+def database_url(database_kind: str, pytestconfig: pytest.Config) -> Iterator[str]:
+    """A migrated and seeded database of the test's own: the toolkit, 138 establishments, an admin key."""
+    with databases.fresh_copy(database_kind, pytestconfig.stash[SERVER_HOME]) as url:
+        yield url
+
+
+@pytest.fixture
+def service(database_url: str, tmp_path: Path) -> Iterator[Service]:
+    """The whole service, on SQLite and on PostgreSQL; see `tests.service.Service` for how to call it."""
+    with running(service_settings(database_url, data_dir=tmp_path)) as found:
+        yield found

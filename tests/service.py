@@ -1,0 +1,160 @@
+"""The whole service on a database of its own, as tests drive it: a client, keys by role, a clock to set."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx2
+import sqlalchemy as sa
+from fastapi import FastAPI
+from pydantic import SecretStr
+from sqlalchemy import event
+from starlette.testclient import TestClient
+
+from app.db import Database
+from app.main import create_app
+from app.models import Prison
+from app.rules.access import Role
+from app.services.callers import Caller
+from app.services.keys import KeyScope, create_key
+from app.services.seed import OPERATOR
+from app.settings import Settings
+
+ADMIN_KEY = "admin-key-of-the-tests-0123456789"
+# The establishments are registered in the template database at this moment; every test starts later.
+REGISTERED_AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
+STARTS_AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+class Clock:
+    """The application's clock; it stands still until it is set."""
+
+    def __init__(self, now: datetime = STARTS_AT) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def set(self, text: str) -> datetime:
+        """Set it to an RFC 3339 timestamp, such as 2026-07-01T10:00:00Z."""
+        self.now = datetime.fromisoformat(text).astimezone(UTC)
+        return self.now
+
+    def tick(self, seconds: float = 60) -> datetime:
+        self.now += timedelta(seconds=seconds)
+        return self.now
+
+
+def service_settings(database_url: str, **more: Any) -> Settings:
+    return Settings(database_url=database_url, admin_key=SecretStr(ADMIN_KEY), **more)
+
+
+@dataclass
+class Service:
+    """`by` of every call names the key: `admin`, `national`, `prison:LWI`, `region:south-east`,
+    `signatory:LWI:governor`; None sends no key, and anything else is sent as the key itself."""
+
+    settings: Settings
+    clock: Clock
+    app: FastAPI
+    client: TestClient
+    secrets: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def database(self) -> Database:
+        database: Database = self.app.state.database
+        return database
+
+    def key(self, spec: str) -> str:
+        """The secret of a key with that role and scope, made through the service's own code when first asked for."""
+        if spec == "admin":
+            return ADMIN_KEY
+        if spec not in self.secrets:
+            role, *scope = spec.split(":")
+            if role not in set(Role):
+                return spec
+            self.secrets[spec] = self._make_key(spec, scope_of(Role(role), scope))
+        return self.secrets[spec]
+
+    def _make_key(self, name: str, scope: KeyScope) -> str:
+        with self.database.session_scope() as session:
+            return create_key(session, name, scope, caller=Caller(OPERATOR, self.clock()))[1]
+
+    def call(self, method: str, path: str, by: str | None = "prison:LWI", **more: Any) -> httpx2.Response:
+        headers = dict(more.pop("headers", None) or {})
+        if by is not None:
+            headers["authorization"] = f"Bearer {self.key(by)}"
+        return self.client.request(method, path, headers=headers, **more)
+
+    def get(self, path: str, by: str | None = "prison:LWI", **more: Any) -> httpx2.Response:
+        return self.call("GET", path, by, **more)
+
+    def post(self, path: str, json: object = None, by: str | None = "prison:LWI", **more: Any) -> httpx2.Response:
+        return self.call("POST", path, by, **({"json": json} if json is not None else {}), **more)
+
+    def patch(self, path: str, json: object = None, by: str | None = "prison:LWI", **more: Any) -> httpx2.Response:
+        return self.call("PATCH", path, by, **({"json": json} if json is not None else {}), **more)
+
+    def put(self, path: str, json: object = None, by: str | None = "prison:LWI", **more: Any) -> httpx2.Response:
+        return self.call("PUT", path, by, **({"json": json} if json is not None else {}), **more)
+
+    def delete(self, path: str, by: str | None = "prison:LWI", **more: Any) -> httpx2.Response:
+        return self.call("DELETE", path, by, **more)
+
+    def stored(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Every row of every table, for comparing before with after."""
+        with self.database.write_engine.connect() as connection:
+            found = {}
+            for table in Prison.metadata.sorted_tables:
+                rows = connection.execute(sa.select(table)).all()
+                found[table.name] = sorted((tuple(row) for row in rows), key=repr)
+            return found
+
+    @contextmanager
+    def unchanged(self) -> Iterator[None]:
+        """Whatever happens inside stores nothing at all."""
+        before = self.stored()
+        yield
+        after = self.stored()
+        assert after == before, {name: len(rows) for name, rows in after.items() if rows != before[name]}
+
+
+def scope_of(role: Role, scope: list[str]) -> KeyScope:
+    if role is Role.PRISON:
+        return KeyScope(role, prison=scope[0])
+    if role is Role.REGION:
+        return KeyScope(role, region=scope[0])
+    if role is Role.SIGNATORY:
+        return KeyScope(role, prison=scope[0], signatory_role=scope[1])
+    return KeyScope(role)
+
+
+@contextmanager
+def running(settings: Settings, clock: Clock | None = None, **client: Any) -> Iterator[Service]:
+    """The application with its lifespan; its connections are closed at the end."""
+    clock = clock or Clock()
+    app = create_app(settings, clock)
+    with TestClient(app, **client) as http:
+        yield Service(settings, clock, app, http)
+
+
+@contextmanager
+def max_statements(service: Service, most: int) -> Iterator[list[str]]:
+    """At most that many SQL statements of sessions inside; transaction control does not count."""
+    seen: list[str] = []
+
+    def record(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if not statement.startswith(("BEGIN", "SELECT pg_catalog.version", "select current_schema", "show ")):
+            seen.append(statement)
+
+    engines = (service.database.read_engine, service.database.write_engine)
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", record)
+    try:
+        yield seen
+    finally:
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", record)
+    assert len(seen) <= most, "\n".join(seen)
