@@ -66,6 +66,9 @@ def test_no_evidence_stays_fresh_for_ever():
 def test_freshness_ends_with_the_item_that_ages_first():
     answers = [with_evidence(1, "2026-03-01", "2025-09-10"), with_evidence(2, "2020-01-01")]
     assert fresh_until(TOOLKIT, answers, date(2026, 6, 30)) == date(2026, 9, 10)
+    # On the very last day it is fresh still, until tonight.
+    assert fresh_until(TOOLKIT, answers, date(2026, 9, 10)) == date(2026, 9, 10)
+    assert fresh_until(TOOLKIT, answers, date(2026, 9, 11)) == date(2027, 3, 1)
 
 
 days = st.dates(date(2024, 1, 1), date(2027, 12, 31))
