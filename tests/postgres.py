@@ -32,6 +32,8 @@ HOW_TO_GET_ONE = (
     "or the development requirements (make setup-dev), which bring one along, or set "
     f"{URL_VARIABLE}=postgresql+psycopg://user:password@host/postgres to use a running one."
 )
+# What a server that serves has, as far as it matters for how long a commit takes.
+DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 # Nothing in a test database has to survive a power cut.
 SERVER_SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -84,15 +86,18 @@ def find_binaries(folders: Sequence[Path]) -> Path:
 
 
 @contextmanager
-def postgres_server(folders: Sequence[Path] | None = None) -> Iterator[str]:
-    """The admin URL of a server that lives as long as the block; `folders` overrides the search."""
+def postgres_server(folders: Sequence[Path] | None = None, *, durable: bool = False) -> Iterator[str]:
+    """The admin URL of a server that lives as long as the block; `folders` overrides the search.
+
+    A `durable` one keeps its files on disk and waits for them at every commit, for measurements.
+    """
     given = os.environ.get(URL_VARIABLE)
     if given and folders is None:
         yield _with_driver(given)
         return
     home = make_home()
     try:
-        yield start(home, folders)
+        yield start(home, folders, durable=durable)
     finally:
         stop(home)
 
@@ -126,11 +131,11 @@ def shared_url(home: Path) -> str:
         return known.read_text()
 
 
-def start(home: Path, folders: Sequence[Path] | None = None) -> str:
+def start(home: Path, folders: Sequence[Path] | None = None, *, durable: bool = False) -> str:
     """Make a cluster under `home` and start it on a free loopback port; returns the admin URL."""
     account = _account()
     binaries = _runnable(find_binaries(installed_folders() if folders is None else folders), home, account)
-    cluster = _make_cluster_directory(home)
+    cluster = _make_cluster_directory(home, in_memory=not durable)
     password = secrets.token_hex(16)
     password_file = home / "password"
     password_file.touch(mode=0o600)
@@ -141,10 +146,13 @@ def start(home: Path, folders: Sequence[Path] | None = None) -> str:
     _initialise(binaries, cluster, password_file, account)
     password_file.unlink()
     log = home / "server.log"
+    options = [f"--{name}={value}" for name, value in (SERVER_SETTINGS | (DURABLE if durable else {})).items()]
     for _attempt in range(5):
         port = _free_port()
         url = f"postgresql+psycopg://postgres:{password}@127.0.0.1:{port}/postgres"
-        if _serve(binaries, cluster, port, account, log) and _answers(url, log):
+        if _serve(
+            [binaries / "postgres", "-D", cluster, f"--port={port}", *options], cluster, account, log
+        ) and _answers(url, log):
             return url
     raise PostgresFailed(_failure(log))
 
@@ -237,12 +245,12 @@ def _runnable(binaries: Path, home: Path, account: Account | None) -> Path:
     return binaries
 
 
-def _make_cluster_directory(home: Path) -> Path:
-    """`home/cluster`, in memory where there is room: a copy of a database takes 21 ms there, 230 on disk."""
+def _make_cluster_directory(home: Path, *, in_memory: bool) -> Path:
+    """`home/cluster`; in memory, where there is room, a copy of a database takes 21 ms instead of 230."""
     _remove_cluster_directory(home)  # what a failed attempt of another worker left
     cluster = home / "cluster"
     with suppress(OSError):
-        if shutil.disk_usage(MEMORY).free >= ROOM_BYTES:
+        if in_memory and shutil.disk_usage(MEMORY).free >= ROOM_BYTES:
             cluster.symlink_to(tempfile.mkdtemp(prefix="idts-postgres-", dir=MEMORY))
             return cluster
     cluster.mkdir(mode=0o700)
@@ -269,12 +277,11 @@ def _initialise(binaries: Path, cluster: Path, password_file: Path, account: Acc
         raise PostgresFailed(f"initdb failed:\n{made.stdout}{made.stderr}")
 
 
-def _serve(binaries: Path, cluster: Path, port: int, account: Account | None, log_path: Path) -> bool:
+def _serve(command: Sequence[str | Path], cluster: Path, account: Account | None, log_path: Path) -> bool:
     """Start the server in a session of its own, so that Ctrl-C in the terminal does not reach it."""
-    options = [f"--{name}={value}" for name, value in SERVER_SETTINGS.items()]
     with log_path.open("ab") as log:
         server = subprocess.Popen(
-            [binaries / "postgres", "-D", cluster, f"--port={port}", *options],
+            command,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

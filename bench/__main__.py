@@ -1,0 +1,39 @@
+"""`python -m bench [PART ...]`: run the parts (all of them if none is named) and print their tables."""
+
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from bench import requests, rules
+from bench.report import Options, machine, show
+
+# Each part is a module with `run(options) -> list[Table]`.
+PARTS = {"requests": requests.run, "rules": rules.run}
+
+DEFAULTS = Options()
+
+
+def main(
+    parts: Annotated[list[str] | None, typer.Argument(help=f"Any of {', '.join(PARTS)}; all if left out.")] = None,
+    seconds: Annotated[float, typer.Option(help="How long each call is measured in each round.")] = DEFAULTS.seconds,
+    rounds: Annotated[int, typer.Option(help="Rounds; the median of them counts.")] = DEFAULTS.rounds,
+    database: Annotated[list[str] | None, typer.Option(help="sqlite or postgresql; both if left out.")] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown instead of tables.")] = False,
+) -> None:
+    """Measure, and print the figures."""
+    if unknown := set(parts or ()) - set(PARTS):
+        raise typer.BadParameter(f"no such part: {', '.join(sorted(unknown))}", param_hint="PART")
+    options = replace(DEFAULTS, seconds=seconds, rounds=rounds, databases=tuple(database or DEFAULTS.databases))
+    console = Console(width=None if Console().is_terminal else 150, soft_wrap=markdown, highlight=False)
+    console.print(machine(), markup=False)
+    for name in parts or PARTS:
+        for table in PARTS[name](options):
+            show(console, table, as_markdown=markdown)
+
+
+if __name__ == "__main__":
+    command = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
+    command.command()(main)
+    command(prog_name="python -m bench")

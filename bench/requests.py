@@ -1,0 +1,195 @@
+"""The calls of one prison against the floor: requests per second, latency, SQL statements."""
+
+import itertools
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import httpx
+from pydantic import SecretStr
+from rich.console import Console
+from rich.progress import Progress
+from starlette.testclient import TestClient
+
+from app.main import create_app
+from app.settings import Settings
+from bench.load import Load, generator, measure, raw_request
+from bench.report import Options, Table
+from bench.servers import ADMIN_KEY, database_url, floor_server, service_server, service_settings
+from bench.statements import counted
+
+CONNECTIONS = (1, 8)
+# LWI is the one that is read; the changes are to others, so that its ETag stays.
+WRITTEN = ("BXI", "LEI", "MRI", "PVI", "WII", "WWI", "EXI", "BLI")
+READ = "/v1/prisons/LWI/readiness"
+SECTIONS = "/v1/prisons/LWI/sections"
+CHANGES = 8_000
+
+Requests = Callable[[], Sequence[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One kind of request. `requests` makes them anew for each measurement."""
+
+    name: str
+    requests: Requests
+    status: int = 200
+    is_floor: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What one database's measurements need: both servers, the calls, and the statements that each takes."""
+
+    floor: str
+    service: str
+    calls: Sequence[Call]
+    statements: dict[str, int]
+
+
+def run(options: Options) -> list[Table]:
+    return [_on(kind, options) for kind in options.databases]
+
+
+def _on(kind: str, options: Options) -> Table:
+    with tempfile.TemporaryDirectory(prefix="idts-bench-") as name, database_url(kind, Path(name)) as database:
+        directory = Path(name)
+        with service_server(service_settings(database, directory)) as service:
+            keys = _prepared(service)
+            answer = httpx.get(service + READ, headers=_bearer(keys["LWI"]), trust_env=False)
+            calls = _calls(keys, answer.headers["etag"])
+            statements = _statements(database, directory, calls)
+            with floor_server(answer.content, directory) as floor:
+                found = _rounds(kind, Bench(floor, service, calls, statements), options)
+    title = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[kind]
+    notes = (
+        f"Floor: a bare FastAPI def route that returns the same {len(answer.content):,} bytes ready-made.",
+        f"One worker process each, {generator()} on the same machine, medians of {options.rounds} interleaved rounds "
+        f"of {options.seconds:g} s; × is the median ratio to the floor of the same round.",
+        "PATCH changes a section of eight prisons in turn, really each time; every answer follows a durable commit.",
+        "SQL: statements that reach the driver, without BEGIN and COMMIT.",
+    )
+    columns = ["call", "SQL"]
+    for connections in CONNECTIONS:
+        columns += [f"req/s, {connections} conn.", "×", "p50 ms", "p99 ms"]
+    return Table(f"Requests on {title}", columns, found, notes)
+
+
+def _rounds(kind: str, bench: Bench, options: Options) -> list[list[str]]:
+    found: dict[tuple[str, int], list[Load]] = {}
+    ratios: dict[tuple[str, int], list[float]] = {}
+    console = Console(file=sys.stderr)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(f"Measuring on {kind}", total=(options.rounds + 1) * len(CONNECTIONS))
+        # The first round only warms up.
+        for turn, connections in itertools.product(range(options.rounds + 1), CONNECTIONS):
+            one = {
+                call.name: measure(
+                    bench.floor if call.is_floor else bench.service,
+                    call.requests(),
+                    connections=connections,
+                    seconds=options.seconds,
+                )
+                for call in bench.calls
+            }
+            progress.advance(task)
+            if turn == 0:
+                continue
+            floor = one[bench.calls[0].name].per_second
+            for name, load in one.items():
+                found.setdefault((name, connections), []).append(load)
+                ratios.setdefault((name, connections), []).append(load.per_second / floor)
+    return [
+        [
+            call.name,
+            "" if call.is_floor else str(bench.statements[call.name]),
+            *itertools.chain.from_iterable(
+                _cells(found[call.name, connections], ratios[call.name, connections]) for connections in CONNECTIONS
+            ),
+        ]
+        for call in bench.calls
+    ]
+
+
+def _cells(loads: Sequence[Load], ratios: Sequence[float]) -> list[str]:
+    return [
+        f"{median(one.per_second for one in loads):,.0f}",
+        f"{median(ratios):.2f}",
+        f"{median(one.p50 for one in loads):.2f}",
+        f"{median(one.p99 for one in loads):.2f}",
+    ]
+
+
+def _calls(keys: dict[str, str], etag: str) -> list[Call]:
+    key = keys["LWI"]
+    read = [raw_request("GET", READ, key)]
+    same = [raw_request("GET", READ, key, {"If-None-Match": etag})]
+    sections = [raw_request("GET", SECTIONS, key)]
+    return [
+        Call("floor", lambda: read, is_floor=True),
+        Call("GET readiness", lambda: read),
+        Call("GET readiness, 304", lambda: same, status=304),
+        Call("GET sections", lambda: sections),
+        Call("PATCH section", lambda: _changes(keys)),
+    ]
+
+
+def _changes(keys: dict[str, str]) -> list[bytes]:
+    """Changes of section 12 that nobody has made before, to the eight prisons in turn."""
+    now = time.time_ns()
+    found = []
+    for number in range(CHANGES):
+        code, rating = WRITTEN[number % len(WRITTEN)], ("AMBER", "RED")[number // len(WRITTEN) % 2]
+        body = json.dumps({"rating": rating, "comment": f"Change {now + number}"})
+        found.append(raw_request("PATCH", f"/v1/prisons/{code}/sections/12", keys[code], body=body.encode()))
+    return found
+
+
+def _prepared(service: str) -> dict[str, str]:
+    """A key for each prison, and Lewes half way: 7 sections GREEN with evidence, 8 AMBER, 20 RED."""
+    keys = {}
+    with httpx.Client(base_url=service, headers=_bearer(ADMIN_KEY), trust_env=False) as client:
+        for code in ("LWI", *WRITTEN):
+            wanted = {"name": f"Bench {code}", "role": "prison", "prison": code}
+            keys[code] = client.post("/v1/keys", json=wanted).raise_for_status().json()["key"]
+        note = {"kind": "note", "title": "Signed off by the senior management team", "effective_on": "2026-03-02"}
+        green = [{"number": number, "rating": "GREEN", "evidence": [note]} for number in (1, 2, 3, 5, 6, 10, 11)]
+        amber = [{"number": number, "rating": "AMBER", "comment": "Begun."} for number in (4, 7, 8, 9, 12, 25, 26, 35)]
+        rated = client.patch(SECTIONS, json={"sections": green + amber}, headers=_bearer(keys["LWI"]))
+        rated.raise_for_status()
+    return keys
+
+
+def _statements(database: str, directory: Path, calls: Sequence[Call]) -> dict[str, int]:
+    """The statements that each call takes, counted in this process on the same database."""
+    app = create_app(Settings(database_url=database, data_dir=directory, admin_key=SecretStr(ADMIN_KEY)))
+    found = {}
+    with TestClient(app) as client, counted(app.state.database) as seen:
+        for call in calls:
+            if call.is_floor:
+                continue
+            first, second = (_parsed(one) for one in itertools.islice(itertools.cycle(call.requests()), 2))
+            client.request(*first[:2], headers=first[2], content=first[3])  # fills what is kept in memory
+            seen.clear()
+            answer = client.request(*second[:2], headers=second[2], content=second[3])
+            if answer.status_code != call.status:
+                raise RuntimeError(f"{call.name} answered {answer.status_code}: {answer.text}")
+            found[call.name] = len(seen)
+    return found
+
+
+def _parsed(raw: bytes) -> tuple[str, str, dict[str, str], bytes]:
+    head, _, body = raw.partition(b"\r\n\r\n")
+    first, *lines = head.decode().split("\r\n")
+    method, path, _ = first.split(" ")
+    return method, path, dict(line.split(": ", 1) for line in lines), body
+
+
+def _bearer(key: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {key}"}

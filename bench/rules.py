@@ -1,0 +1,24 @@
+"""How long the rules take for one verdict."""
+
+import timeit
+from functools import partial
+from statistics import median
+
+from app.rules.types import Rating
+from app.rules.verdict import judge, rule_book
+from app.startup import shipped_toolkits
+from bench.report import Options, Table
+
+CALLS = 20_000
+MIXED = [Rating.RED] * 20 + [Rating.AMBER] * 8 + [Rating.GREEN] * 7
+
+
+def run(options: Options) -> list[Table]:
+    book = rule_book(shipped_toolkits()[-1])
+    kinds = {"all GREEN": [Rating.GREEN] * 35, "all RED": [Rating.RED] * 35, "20 RED, 8 AMBER, 7 GREEN": MIXED}
+    rows = []
+    for name, ratings in kinds.items():
+        taken = timeit.repeat(partial(judge, book, ratings), number=CALLS, repeat=options.rounds)
+        rows.append((name, f"{median(taken) / CALLS * 1e6:.2f}"))
+    note = f"Median of {options.rounds} rounds of {CALLS:,} calls of app.rules.verdict.judge."
+    return [Table("The rules: one verdict", ("ratings", "µs"), rows, (note,))]

@@ -1,0 +1,102 @@
+"""Servers as processes of their own on free loopback ports, stopped by their process ids."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from bench.floor import BODY_VARIABLE
+from tests import postgres
+
+START_SECONDS = 60.0
+STOP_SECONDS = 20.0
+ADMIN_KEY = "bench-admin-key-0123456789abcdef"
+
+
+@contextmanager
+def floor_server(body: bytes, directory: Path) -> Iterator[str]:
+    """The bare application, with the event loop, the HTTP parser and the log level of the service's server."""
+    file = directory / "floor-body"
+    file.write_bytes(body)
+    port = free_port()
+    command = [
+        *(sys.executable, "-m", "uvicorn", "bench.floor:create_app", "--factory", "--host", "127.0.0.1"),
+        *("--port", str(port), "--workers", "1", "--no-access-log", "--no-server-header", "--log-level", "warning"),
+    ]
+    with _running(command, {BODY_VARIABLE: str(file)}, f"http://127.0.0.1:{port}", "/v1/prisons/LWI/readiness") as url:
+        yield url
+
+
+@contextmanager
+def service_server(settings: Mapping[str, str]) -> Iterator[str]:
+    """`idts serve` with those settings and one worker; its URL, once it answers."""
+    port = free_port()
+    command = [sys.executable, "-c", "from app.cli import main; main()", "serve", "--port", str(port)]
+    with _running(command, settings, f"http://127.0.0.1:{port}", "/health/readiness") as url:
+        yield url
+
+
+@contextmanager
+def database_url(kind: str, directory: Path) -> Iterator[str]:
+    """A database for the service: a file on disk, or a PostgreSQL server that waits for the disk at every commit."""
+    if kind == "sqlite":
+        yield f"sqlite:///{directory / 'bench.db'}"
+        return
+    with postgres.postgres_server(durable=True) as admin_url:
+        name = f"idts_bench_{os.getpid()}"
+        try:
+            yield postgres.create_database(admin_url, name)
+        finally:
+            postgres.drop_database(admin_url, name)
+
+
+def service_settings(database: str, directory: Path) -> dict[str, str]:
+    return {
+        "IDTS_DATABASE_URL": database,
+        "IDTS_DATA_DIR": str(directory),
+        "IDTS_ADMIN_KEY": ADMIN_KEY,
+        "IDTS_LOG_LEVEL": "warning",
+    }
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def _running(command: Sequence[str], settings: Mapping[str, str], url: str, ready: str) -> Iterator[str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("IDTS_")}
+    with subprocess.Popen(
+        command, env=inherited | dict(settings), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as server:
+        try:
+            _wait_for(server, url + ready)
+            yield url
+        finally:
+            server.send_signal(signal.SIGTERM)
+            try:
+                server.communicate(timeout=STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                server.kill()
+
+
+def _wait_for(server: "subprocess.Popen[str]", address: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while server.poll() is None and time.monotonic() < deadline:
+        try:
+            if httpx.get(address, trust_env=False).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.05)
+    server.kill()
+    raise RuntimeError(f"the server did not start:\n{server.communicate()[1]}")
