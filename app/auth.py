@@ -38,10 +38,14 @@ def known(row: tuple[Any, ...] | None) -> Principal:
 
 
 async def identify(request: Request) -> Principal:
+    """Who is calling; looked up once a request."""
+    before: Principal | None = request.scope["state"].get("principal")
+    if before is not None:
+        return before
     database: Database = request.app.state.database
     digest = presented_digest(request)
     by = known(await database.point_async(KEY_BY_DIGEST, digest=digest))
-    request.scope["state"]["caller"] = by.id
+    request.scope["state"] |= {"caller": by.id, "principal": by}
     return by
 
 
@@ -65,7 +69,15 @@ class requires:  # noqa: N801 - it reads as a word in a signature
 Reader = Annotated[Principal, Depends(requires(Permission.READ_PROGRAMME))]
 PrisonReader = Annotated[Principal, Depends(requires(Permission.READ_PRISON))]
 Assessor = Annotated[Principal, Depends(requires(Permission.COMMENT))]
+EvidenceKeeper = Annotated[Principal, Depends(requires(Permission.RATE_SECTIONS))]
 Exempter = Annotated[Principal, Depends(requires(Permission.EXEMPT_SECTIONS))]
 Corrector = Annotated[Principal, Depends(requires(Permission.CORRECT_PRISON))]
 Registrar = Annotated[Principal, Depends(requires(Permission.REGISTER_PRISONS))]
+Raiser = Annotated[Principal, Depends(requires(Permission.RAISE_STATEMENT))]
+Signer = Annotated[Principal, Depends(requires(Permission.SIGN_STATEMENT))]
+Withdrawer = Annotated[Principal, Depends(requires(Permission.WITHDRAW_STATEMENT))]
+LiveConfirmer = Annotated[Principal, Depends(requires(Permission.CONFIRM_GO_LIVE))]
+AuditReader = Annotated[Principal, Depends(requires(Permission.READ_AUDIT))]
+AuditVerifier = Annotated[Principal, Depends(requires(Permission.VERIFY_AUDIT))]
 KeyKeeper = Annotated[Principal, Depends(requires(Permission.MANAGE_KEYS))]
+WebhookKeeper = Annotated[Principal, Depends(requires(Permission.MANAGE_WEBHOOKS))]

@@ -9,11 +9,25 @@ from typing import Any
 from fastapi import FastAPI
 
 from app import handlers
-from app.api import docs, exemptions, health, keys, prisons, problem_pages, readiness, sections, toolkits
+from app.api import (
+    audit,
+    docs,
+    exemptions,
+    health,
+    keys,
+    prisons,
+    problem_pages,
+    readiness,
+    sections,
+    statements,
+    toolkits,
+    verification,
+)
 from app.db import Database
 from app.edge import Edge, Metrics
 from app.logs import configure_logs
 from app.settings import Settings
+from app.signing import KeyFiles
 
 ROUTERS = (
     toolkits.router,
@@ -21,6 +35,10 @@ ROUTERS = (
     readiness.router,
     sections.router,
     exemptions.router,
+    # Before the statements: `verify` is not one of their ids.
+    verification.router,
+    statements.router,
+    audit.router,
     keys.router,
     health.router,
     problem_pages.router,
@@ -59,6 +77,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     app.state.settings = settings
     app.state.database = database
     app.state.clock = clock
+    app.state.key_files = KeyFiles(settings.signing_keys_dir)
     app.state.metrics = Metrics()
     for router in ROUTERS:
         app.include_router(router)

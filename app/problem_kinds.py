@@ -93,6 +93,31 @@ _TEXTS = (
         "Too few staff in post",
         "AMBER takes 75 % of the required staff, GREEN all.",
     ),
+    (
+        "last-evidence-of-green",
+        "A GREEN section rests on it",
+        "Add other evidence to the sections that the detail names, or lower their rating, then withdraw it.",
+    ),
+    (
+        "evidence-withdrawn",
+        "Withdrawn before",
+        "A withdrawn item stays in the history as it is. Add the evidence anew if it counts after all.",
+    ),
+    (
+        "file-type-not-accepted",
+        "Not a kind of file that evidence may be",
+        "What a file is told by its content; the detail lists what is accepted.",
+    ),
+    (
+        "evidence-store-unavailable",
+        "The store of files cannot be reached",
+        "Nothing was stored; ratings and notes are not affected. Try again shortly.",
+    ),
+    (
+        "malformed-multipart",
+        "Malformed multipart body",
+        "Send multipart/form-data (RFC 7578) whole, to its closing boundary.",
+    ),
     ("section-not-exemptible", "Cannot be exempted", "Only 7 and 23 can be, and not at a local prison."),
     ("no-exemption", "No exemption to end", "The section has no exemption; nothing needs to be done."),
     (
@@ -126,6 +151,33 @@ _TEXTS = (
         "Each role takes its own scope: prison, region or none.",
     ),
     ("key-exists", "Key already known", "Give another key."),
+    ("too-many-streams", "Too many event streams", "Try again shortly, or poll /v1/events instead."),
+    ("webhook-address-refused", "Not an address for webhooks", "Give a public address that answers over https."),
+    ("too-many-webhooks", "Too many webhooks", "End one that is not needed any more before making another."),
+    ("webhook-ended", "The webhook has ended", "Nothing more is delivered to it: make a new one."),
+    ("delivery-under-way", "Being delivered just now", "Wait for the outcome of the present attempt."),
+    ("statement-already-open", "A statement is open", "Have it signed, or withdraw it before raising another."),
+    (
+        "not-eligible",
+        "Not eligible to go live",
+        "Every section must meet its minimum first.",
+    ),
+    ("signatory-missing", "A signatory is missing", "Name a person for each required role of the toolkit."),
+    ("statement-not-open", "The statement is not open", "It was issued, lapsed, withdrawn or superseded before."),
+    ("already-signed", "Signed already", "Each role signs a statement once."),
+    ("digest-differs", "Another statement was shown", "Read the statement again and sign the digest that it has."),
+    (
+        "not-your-signature",
+        "Not your signature",
+        "A signatory key signs its own role at its own prison.",
+    ),
+    ("statement-not-issued", "Not issued yet", "A statement is issued by its last signature."),
+    ("already-live", "Live already", "Go-live was confirmed before."),
+    (
+        "signing-key-unavailable",
+        "The signing key cannot be read",
+        "Nothing was stored; an operator puts it right.",
+    ),
 )
 
 KINDS = {code: ProblemKind(title, explanation) for code, title, explanation in _TEXTS}

@@ -26,7 +26,20 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8000"
     body_limit_bytes: Annotated[int, Field(ge=1024)] = MEBIBYTE
     evidence_url: str = ""
+    evidence_s3_endpoint: str | None = None
+    evidence_s3_region: str | None = None
+    evidence_s3_access_key_id: str | None = None
+    evidence_s3_secret_access_key: SecretStr | None = None
     evidence_limit_bytes: Annotated[int, Field(ge=1024)] = 25 * MEBIBYTE
+    event_streams: Annotated[int, Field(ge=0, le=10_000)] = 200
+    event_poll_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
+    event_heartbeat_seconds: Annotated[float, Field(gt=0, le=300)] = 15.0
+    event_stream_seconds: Annotated[float, Field(ge=0)] = 3600.0
+    webhook_delivery: bool = True
+    webhook_plain_http: bool = False
+    webhook_private_addresses: bool = False
+    webhook_poll_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
+    webhook_timeout_seconds: Annotated[float, Field(gt=0, le=120)] = 15.0
     rate_limit: str = ""
     log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = "info"
 
@@ -35,6 +48,15 @@ class Settings(BaseSettings):
     def only_databases_we_test(cls, url: str) -> str:
         if url and not url.startswith(("sqlite:///", "postgresql+psycopg://")):
             raise ValueError("use sqlite:///path/to/file.db or postgresql+psycopg://user@host/database")
+        return url
+
+    @field_validator("evidence_url")
+    @classmethod
+    def only_stores_we_test(cls, url: str) -> str:
+        parts = urlsplit(url)
+        is_directory = parts.scheme == "file" and not parts.netloc and parts.path.startswith("/")
+        if url and not is_directory and not (parts.scheme == "s3" and parts.netloc):
+            raise ValueError("use file:///path/to/directory or s3://bucket/prefix")
         return url
 
     @field_validator("admin_key")
@@ -54,6 +76,11 @@ class Settings(BaseSettings):
         if not values.get("evidence_url"):
             values["evidence_url"] = (directory / "evidence").absolute().as_uri()
         return values
+
+    @property
+    def signing_keys_dir(self) -> Path:
+        """Where the private signing keys are; share or restore it with care."""
+        return self.data_dir / "signing-keys"
 
     @property
     def is_embedded(self) -> bool:

@@ -16,7 +16,9 @@ from app.rules.prison import PrisonDetails
 from app.rules.toolkit import Toolkit
 from app.services.callers import Caller
 from app.services.seed import OPERATOR, ensure_admin_key, load_missing_toolkits, register_missing
+from app.services.signing_keys import adopt_signing_key, has_signing_key
 from app.settings import Settings
+from app.signing import KeyFiles
 
 ROOT = Path(__file__).parent.parent
 SEED = ROOT / "seed"
@@ -69,6 +71,16 @@ def seed(
         # Written before the commit: a key that nobody can find would lock everybody out.
         file = _keep_admin_key(settings.data_dir, secret) if secret is not None and given is None else None
     return Seeded(toolkits, prisons, file)
+
+
+def ensure_signing_key(settings: Settings, database: Database) -> bool:
+    """Whether the first signing key was made now; a service that has one keeps it."""
+    with database.session_scope() as session:
+        if has_signing_key(session):
+            return False
+        key = KeyFiles(settings.signing_keys_dir).make()
+        adopt_signing_key(session, key.as_dict(private=False), caller=Caller(OPERATOR, datetime.now(UTC)))
+    return True
 
 
 def _keep_admin_key(directory: Path, secret: str) -> Path:

@@ -11,7 +11,6 @@ from starlette.requests import Request
 from app.api.text import plain_text
 from app.auth import identify
 from app.errors import FieldFault, Invalid
-from app.rules.access import Principal
 from app.rules.moments import end_of_day, london_date
 from app.services.callers import Caller
 
@@ -53,22 +52,33 @@ AsOfText = Annotated[
 
 
 def moment_asked(text: str | None, at: datetime) -> datetime | None:
-    """`as_of` as a moment in UTC, None where it was not given; Invalid if it is malformed or to come."""
-    if text is None:
-        return None
-    try:
-        day = date.fromisoformat(text) if len(text) == len("2026-11-01") else None
-        moment: datetime | None = end_of_day(day) if day else datetime.fromisoformat(text)
-        moment = moment.astimezone(UTC) if moment and moment.tzinfo else moment
-    except (ValueError, OverflowError):
-        moment, day = None, None
-    if moment is None or moment.tzinfo is None:
-        detail = "give a date such as 2026-11-01, or a timestamp with its offset such as 2026-11-01T09:30:00Z"
-        raise Invalid("invalid-input", f"as_of is not a moment: {detail}.", [FieldFault("?as_of", detail)])
-    if (day > london_date(at)) if day else (moment > at):
+    """`as_of` as a moment in UTC, None where it was not given; Invalid if it is malformed or to come.
+
+    Today as a date is taken, though its end is to come: it means what is known of today by now.
+    """
+    moment = moment_given("as_of", text)
+    if moment is not None and text is not None and moment > (end_of_day(london_date(at)) if is_day(text) else at):
         detail = "as_of is in the future: give today, or an earlier date or moment."
         raise Invalid("moment-in-future", detail, [FieldFault("?as_of", detail)])
     return moment
+
+
+def moment_given(name: str, text: str | None) -> datetime | None:
+    """A query parameter as a moment in UTC, a date as the end of its day in London; Invalid if malformed."""
+    if text is None:
+        return None
+    try:
+        moment = end_of_day(date.fromisoformat(text)) if is_day(text) else datetime.fromisoformat(text)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    detail = "give a date such as 2026-11-01, or a timestamp with its offset such as 2026-11-01T09:30:00Z"
+    raise Invalid("invalid-input", f"{name} is not a moment: {detail}.", [FieldFault(f"?{name}", detail)])
+
+
+def is_day(text: str) -> bool:
+    return len(text) == len("2026-11-01")
 
 
 async def _as_of(at: Now, as_of: AsOfText = None) -> datetime | None:
@@ -89,8 +99,7 @@ def tags_in(header: str) -> frozenset[str]:
 
 
 async def _caller(request: Request, at: Now) -> Caller:
-    by: Principal = request.scope["state"].get("principal") or await identify(request)
-    return Caller(by, at, request.scope["state"]["request_id"])
+    return Caller(await identify(request), at, request.scope["state"]["request_id"])
 
 
 CallerNow = Annotated[Caller, Depends(_caller)]

@@ -78,8 +78,9 @@ class PublicRoute(APIRoute):
         async def read_strictly(request: Request) -> Response:
             if needs_key:
                 presented_digest(request)
-            if takes_json:
+            if takes_json and _has_body(request):
                 _refuse_other_media(request)
+            if takes_json:
                 request = StrictRequest(request.scope, request.receive)
             return await original(request)
 
@@ -90,6 +91,10 @@ class KeyedRoute(PublicRoute):
     """A route for callers with a key; nothing of a request without one is read."""
 
     needs_key = True
+
+
+def _has_body(request: Request) -> bool:
+    return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
 
 
 def _refuse_other_media(request: Request) -> None:

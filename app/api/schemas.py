@@ -92,3 +92,20 @@ DESCRIPTIONS = {
     500: "Something went wrong here",
     503: "A part of the service cannot be reached",
 }
+
+
+class PublicKey(BaseModel):
+    """One public key (RFC 8037)."""
+
+    kty: str
+    crv: str
+    x: str
+    kid: str
+    use: str
+    alg: str
+
+
+class KeySet(BaseModel):
+    """A JSON Web Key Set (RFC 7517)."""
+
+    keys: list[PublicKey]

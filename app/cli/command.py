@@ -5,13 +5,15 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
+from app.cli.audit import audit
 from app.cli.common import err, is_interactive, load_settings, opened_database
 from app.cli.keys import keys
 from app.cli.readiness import readiness
+from app.cli.signing import signing_keys, verify
 from app.cli.toolkits import toolkits
 from app.db import Database
 from app.settings import Settings
-from app.startup import Seeded
+from app.startup import Seeded, ensure_signing_key
 from app.startup import migrate as bring_up_to_date
 from app.startup import seed as fill
 
@@ -23,7 +25,10 @@ cli = typer.Typer(
 )
 cli.add_typer(keys)
 cli.add_typer(toolkits)
+cli.add_typer(audit)
+cli.add_typer(signing_keys)
 cli.command()(readiness)
+cli.command()(verify)
 
 
 def main() -> None:
@@ -81,6 +86,12 @@ def prepare(settings: Settings) -> None:
 
 
 def _seed(settings: Settings, database: Database) -> Seeded:
+    added = _fill(settings, database)
+    ensure_signing_key(settings, database)
+    return added
+
+
+def _fill(settings: Settings, database: Database) -> Seeded:
     with Progress(console=err, transient=True, disable=not is_interactive()) as progress:
         task = progress.add_task("Registering establishments", total=None)
         return fill(settings, database, lambda done, total: progress.update(task, completed=done, total=total))

@@ -59,10 +59,12 @@ class Signatory(SQLModel, table=True):
 
     statement_id: str = Field(primary_key=True, max_length=36, foreign_key="statement.id")
     role: str = Field(primary_key=True, max_length=60)
+    position: int
     title: str = Field(max_length=200)
     name: str = Field(max_length=200)
     email: str | None = Field(default=None, max_length=320)
     signed_at: datetime | None = moment_column(optional=True)
+    signed_as: str | None = Field(default=None, max_length=200)
     signed_by: str | None = Field(default=None, max_length=80)
 
 

@@ -8,14 +8,16 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from app.models import ApiKey, PrisonChange, PrisonStanding, SectionChange
+from app.models import ApiKey, PrisonChange, PrisonStanding, SectionChange, StatementEvent
 from app.queries.keys import PRINCIPAL_COLUMNS
 from app.queries.prisons import PrisonFacts, read_facts
 from app.queries.sections import Answers, read_answers
+from app.queries.statements import read_open_statements
 from app.queries.toolkits import read_book
 from app.rules.moments import london_date
 from app.rules.regions import REGIONS
 from app.rules.staleness import VerdictWarning, stale_warnings
+from app.rules.statement import StatementFacts, counting
 from app.rules.types import Function, Stage
 from app.rules.verdict import Commissioning, Counts, GoLive, RuleBook, judge, stage_of
 
@@ -41,7 +43,7 @@ class ReadinessView:
     commissioning: Commissioning
     go_live: GoLive
     warnings: tuple[VerdictWarning, ...]
-    statement: None
+    statement: StatementFacts | None
 
 
 READINESS_JSON = TypeAdapter(ReadinessView)
@@ -60,21 +62,30 @@ STORED_VERDICT_FOR_KEY = (
 )
 
 
-def readiness_view(book: RuleBook, prison: PrisonFacts, answers: Answers, today: date) -> ReadinessView:
-    """What the rules make of a prison's answers on a day; the moments are left for the caller to fill."""
+def readiness_view(
+    book: RuleBook, prison: PrisonFacts, answers: Answers, statements: tuple[StatementFacts, ...], today: date
+) -> ReadinessView:
+    """What the rules make of a prison on a day; the moments are left for the caller to fill."""
     exempt = {one.number: one.exemption.rationale for one in answers.assessments if one.exemption}
     verdict = judge(book, [one.rating for one in answers.assessments], exempt)
+    statement = counting(statements)
+    stage = stage_of(
+        verdict,
+        is_touched=answers.is_touched,
+        statement_status=statement.status if statement else None,
+        is_live=statement is not None and statement.live_on is not None,
+    )
     return ReadinessView(
         prison=PrisonRef(prison.code, prison.name, REGIONS[prison.region], prison.function),
         toolkit_version=prison.toolkit_version,
         as_of=None,
         updated_at=None,
-        stage=stage_of(verdict, is_touched=answers.is_touched, statement_status=None, is_live=False),
+        stage=stage,
         counts=verdict.counts,
         commissioning=verdict.commissioning,
         go_live=verdict.go_live,
         warnings=stale_warnings(book.toolkit, answers.assessments, today),
-        statement=None,
+        statement=statement,
     )
 
 
@@ -83,14 +94,16 @@ def read_readiness(session: Session, code: str, *, at: datetime, as_of: datetime
     prison = read_facts(session, code, as_of)
     answers = read_answers(session, prison.id, as_of)
     book = read_book(session, prison.toolkit_version)
-    view = readiness_view(book, prison, answers, london_date(as_of or at))
+    view = readiness_view(
+        book, prison, answers, read_open_statements(session, prison.id, as_of), london_date(as_of or at)
+    )
     return replace(view, as_of=as_of, updated_at=last_moved(session, prison.id, as_of))
 
 
 def last_moved(session: Session, prison_id: int, as_of: datetime | None = None) -> datetime | None:
     """When the verdict last changed, up to a moment; None if it never has."""
     moves = []
-    for table in (SectionChange, PrisonChange):
+    for table in (SectionChange, PrisonChange, StatementEvent):
         statement = select(func.max(col(table.at))).where(
             col(table.prison_id) == prison_id, col(table.moves_verdict).is_(True)
         )

@@ -25,18 +25,49 @@ class Permission(StrEnum):
     COMMENT = "comment on a section"
     EXEMPT_SECTIONS = "record or end an exemption"
     CORRECT_PRISON = "correct a prison's details"
+    RAISE_STATEMENT = "raise a statement"
+    SIGN_STATEMENT = "sign a statement"
+    WITHDRAW_STATEMENT = "withdraw a statement"
+    CONFIRM_GO_LIVE = "confirm go-live"
+    READ_AUDIT = "read the audit trail"
+    VERIFY_AUDIT = "verify the audit trail"
     REGISTER_PRISONS = "register prisons"
     MANAGE_KEYS = "manage keys"
+    MANAGE_WEBHOOKS = "keep webhooks"
 
 
 _EVERYONE = frozenset({Permission.READ_PROGRAMME, Permission.READ_PRISON})
 
 GRANTS: dict[Role, frozenset[Permission]] = {
-    Role.PRISON: _EVERYONE | {Permission.RATE_SECTIONS, Permission.COMMENT, Permission.CORRECT_PRISON},
-    Role.REGION: _EVERYONE | {Permission.COMMENT, Permission.EXEMPT_SECTIONS, Permission.CORRECT_PRISON},
-    Role.NATIONAL: _EVERYONE,
-    Role.SIGNATORY: _EVERYONE,
-    Role.ADMIN: _EVERYONE | {Permission.REGISTER_PRISONS, Permission.CORRECT_PRISON, Permission.MANAGE_KEYS},
+    Role.PRISON: _EVERYONE
+    | {
+        Permission.RATE_SECTIONS,
+        Permission.COMMENT,
+        Permission.CORRECT_PRISON,
+        Permission.RAISE_STATEMENT,
+        Permission.READ_AUDIT,
+    },
+    Role.REGION: _EVERYONE
+    | {
+        Permission.COMMENT,
+        Permission.EXEMPT_SECTIONS,
+        Permission.CORRECT_PRISON,
+        Permission.RAISE_STATEMENT,
+        Permission.WITHDRAW_STATEMENT,
+        Permission.CONFIRM_GO_LIVE,
+        Permission.READ_AUDIT,
+        Permission.VERIFY_AUDIT,
+    },
+    Role.NATIONAL: _EVERYONE | {Permission.READ_AUDIT, Permission.VERIFY_AUDIT},
+    Role.SIGNATORY: _EVERYONE | {Permission.SIGN_STATEMENT},
+    Role.ADMIN: _EVERYONE
+    | {
+        Permission.REGISTER_PRISONS,
+        Permission.CORRECT_PRISON,
+        Permission.MANAGE_KEYS,
+        Permission.READ_AUDIT,
+        Permission.VERIFY_AUDIT,
+    },
 }
 
 # Whose key is bound to what.

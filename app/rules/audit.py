@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 # What stands before the first entry of every chain.
@@ -37,3 +38,13 @@ def digest_of(document: Any) -> str:
 def entry_hash(fields: Mapping[str, Any]) -> str:
     """The hash of an entry with `HASHED_FIELDS`; `at` is text, RFC 3339 to the microsecond."""
     return digest_of([fields[name] for name in HASHED_FIELDS])
+
+
+def moment_text(at: datetime) -> str:
+    """A moment as the hash covers it, the same from either database."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def checkpoint_hash(previous: str, at: datetime, heads: Mapping[str, Any]) -> str:
+    """The hash of a checkpoint: the one before it, its moment, and `{chain: [seq, hash]}` of what grew since."""
+    return digest_of([previous, moment_text(at), heads])

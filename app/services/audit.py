@@ -1,15 +1,15 @@
 """Appending to the audit trail, in the transaction of what it tells of."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from app.models import AuditEntry, AuditHead
-from app.rules.audit import GENESIS, digest_of, entry_hash
+from app.models import AuditCheckpoint, AuditEntry, AuditHead
+from app.rules.audit import GENESIS, checkpoint_hash, digest_of, entry_hash, moment_text
 from app.services.callers import Caller
 
 SERVICE_CHAIN = "service"
@@ -60,6 +60,34 @@ def record(
         )
 
 
-def moment_text(at: datetime) -> str:
-    """A moment as the hash covers it, the same from either database."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+def sign_checkpoint(session: Session, at: datetime, seal: Callable[[bytes], str]) -> int | None:
+    """Sign where every chain that grew since the last checkpoint ends now; None where none did.
+
+    `seal` makes a JWS. Whoever rewrites a chain afterwards, head and all, would need the private key too.
+    """
+    # One checkpoint at a time; the chains themselves are not locked, a head that moves on is seen next time.
+    session.execute(select(col(AuditHead.seq)).where(col(AuditHead.chain) == SERVICE_CHAIN).with_for_update())
+    last = session.execute(
+        select(col(AuditCheckpoint.id), col(AuditCheckpoint.hash)).order_by(col(AuditCheckpoint.id).desc()).limit(1)
+    ).first()
+    seen = _seen_heads(session)
+    heads = {
+        row.chain: [row.seq, row.hash]
+        for row in session.execute(select(col(AuditHead.chain), col(AuditHead.seq), col(AuditHead.hash)))
+        if row.seq > 0 and seen.get(row.chain) != row.seq
+    }
+    if not heads:
+        return None
+    previous = last.hash if last else GENESIS
+    content = checkpoint_hash(previous, at, heads)
+    values = {"at": at, "heads": heads, "previous_hash": previous, "hash": content, "signature": seal(content.encode())}
+    result = session.execute(insert(AuditCheckpoint).values(**values).returning(col(AuditCheckpoint.id)))
+    return result.scalar_one()
+
+
+def _seen_heads(session: Session) -> dict[str, int]:
+    """How far each chain had grown at its latest checkpoint."""
+    seen: dict[str, int] = {}
+    for heads in session.scalars(select(col(AuditCheckpoint.heads)).order_by(col(AuditCheckpoint.id))):
+        seen |= {chain: seq for chain, (seq, _) in heads.items()}
+    return seen

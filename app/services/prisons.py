@@ -13,6 +13,7 @@ from app.errors import Conflict, FieldFault, Forbidden, Invalid, Outdated, Refus
 from app.models import Prison, PrisonChange, ToolkitVersion
 from app.queries.prisons import PrisonFacts, PrisonView, facts_of, read_prison
 from app.queries.sections import Answers, read_answers
+from app.queries.statements import read_open_statements
 from app.queries.toolkits import current_version, read_book
 from app.rules.access import Principal, Role
 from app.rules.assessment import Assessment
@@ -22,6 +23,7 @@ from app.rules.section import exemption_allowed, unsupported_rating
 from app.rules.types import Function
 from app.services.audit import record
 from app.services.callers import Caller
+from app.services.events import announce_prison
 from app.services.standing import Situation, open_standing, settle
 from app.services.writing import lock_prison
 
@@ -48,8 +50,10 @@ def register_prison(session: Session, details: PrisonDetails, *, caller: Caller)
     )
     session.add(prison)
     session.flush()
-    open_standing(session, Situation(facts_of(prison), NO_ANSWERS), caller.at)
+    facts = facts_of(prison)
+    readiness = open_standing(session, Situation(facts, NO_ANSWERS), caller.at)
     _append_version(session, prison, before={}, caller=caller, moves_verdict=False)
+    announce_prison(session, None, facts, readiness, version=1, changed=(), at=caller.at)
     return read_prison(session, code, caller.at)
 
 
@@ -95,8 +99,12 @@ def correct_prison(
     prison.closed_by = _closed_by(prison.closed_on)
     prison.version, prison.changed_at, prison.latest_at = prison.version + 1, at, at
     session.flush()
-    settled = settle(session, Situation(before_facts, answers), Situation(facts, answers), at)
+    statements = read_open_statements(session, facts.id)
+    situation = Situation(facts, answers, statements)
+    settled = settle(session, replace(situation, prison=before_facts), situation, caller=caller, at=at)
     _append_version(session, prison, before=before_state, caller=replace(caller, at=at), moves_verdict=settled.moved)
+    changed = [name for name, value in after_state.items() if value != before_state[name]]
+    announce_prison(session, before_facts, facts, settled.readiness, version=prison.version, changed=changed, at=at)
     return read_prison(session, code, at)
 
 

@@ -15,6 +15,10 @@ from app.queries.toolkits import read_book
 from app.rules.digests import etag_of
 from app.rules.moments import london_date
 from app.rules.staleness import fresh_until
+from app.rules.statement import OPEN, StatementFacts, event_kind, follow
+from app.rules.verdict import GoLive
+from app.services.callers import Caller
+from app.services.statement_steps import store_step
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +27,11 @@ class Situation:
 
     prison: PrisonFacts
     answers: Answers
+    statements: tuple[StatementFacts, ...] = ()
 
     def view(self, session: Session, at: datetime) -> ReadinessView:
         book = read_book(session, self.prison.toolkit_version)
-        return readiness_view(book, self.prison, self.answers, london_date(at))
+        return readiness_view(book, self.prison, self.answers, self.statements, london_date(at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +42,45 @@ class Settled:
     moved: bool
 
 
-def settle(session: Session, before: Situation, after: Situation, at: datetime) -> Settled:
-    """Bring the stored verdict up to date with a change made at `at`.
+def present_readiness(session: Session, situation: Situation, at: datetime) -> ReadinessView:
+    """The verdict where nothing changes."""
+    return replace(situation.view(session, at), updated_at=_updated_at(session, situation.prison.id))
 
-    A change that leaves the verdict as it was leaves its bytes and its ETag too. Where nothing changed
-    (`after` is `before`) nothing is written.
+
+def settle(session: Session, before: Situation, after: Situation, *, caller: Caller, at: datetime) -> Settled:
+    """Bring the stored verdict up to date with a change made at `at`, and the statements after it.
+
+    A raised statement lapses and an issued one is breached or recovers as the ratings now say (rule 7).
+    A change that leaves the verdict as it was leaves its bytes and its ETag too.
     """
+    go_live = after.view(session, at).go_live
+    followed = [(one, follow(one, go_live)) for one in after.statements]
+    after = replace(after, statements=tuple(one for _, one in followed if one.status in OPEN))
     view = after.view(session, at)
-    moved = after is not before and view != before.view(session, at)
-    updated_at = at if moved else _updated_at(session, after.prison.id)
-    view = replace(view, updated_at=updated_at)
-    if after is before:
-        return Settled(view, moved)
+    moved = view != before.view(session, at)
+    view = replace(view, updated_at=at if moved else _updated_at(session, after.prison.id))
+    for old, new in followed:
+        if new != old:
+            kind = event_kind(old, new)
+            reason = FOLLOWED[kind].format(sections=", ".join(map(str, new.breached_sections or _below(go_live))))
+            store_step(session, after.prison, old, new, kind=kind, caller=caller, at=at, moved=moved, reason=reason)
     session.execute(
         update(PrisonStanding)
         .where(col(PrisonStanding.prison_id) == after.prison.id)
         .values(standing_values(session, after, view, at))
     )
     return Settled(view, moved)
+
+
+FOLLOWED = {
+    "lapsed": "below their minimum before issue: section {sections}",
+    "breached": "below their minimum after issue: section {sections}",
+    "recovered": "every section meets its minimum again",
+}
+
+
+def _below(go_live: GoLive) -> list[int]:
+    return [blocker.section for blocker in go_live.blockers]
 
 
 def open_standing(session: Session, situation: Situation, at: datetime) -> ReadinessView:

@@ -1,7 +1,7 @@
 """One writer a prison at a time: lock it, decide, then append the new versions and settle the verdict."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,14 +14,17 @@ from app.models import Prison, SectionAssessment, SectionChange
 from app.queries.prisons import PrisonFacts, facts_of, unknown_prison
 from app.queries.readiness import ReadinessView
 from app.queries.sections import Answers, Stamp, read_answers
+from app.queries.statements import read_open_statements
 from app.queries.toolkits import read_book
 from app.rules.access import scope_refusal
 from app.rules.assessment import Assessment, changes_between, exemption_document, state_document
 from app.rules.moments import strictly_after
+from app.rules.statement import StatementFacts
 from app.rules.toolkit import Toolkit
 from app.services.audit import record
 from app.services.callers import Caller
-from app.services.standing import Situation, settle
+from app.services.events import announce_sections
+from app.services.standing import Situation, present_readiness, settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +34,14 @@ class OpenedPrison:
     row: Prison
     facts: PrisonFacts
     answers: Answers
+    statements: tuple[StatementFacts, ...]
     toolkit: Toolkit
     caller: Caller
     at: datetime
 
     @property
     def situation(self) -> Situation:
-        return Situation(self.facts, self.answers)
+        return Situation(self.facts, self.answers, self.statements)
 
 
 def lock_prison(session: Session, code: str, caller: Caller) -> Prison:
@@ -58,6 +62,7 @@ def open_prison(session: Session, code: str, caller: Caller) -> OpenedPrison:
         row=row,
         facts=facts,
         answers=read_answers(session, facts.id),
+        statements=read_open_statements(session, facts.id),
         toolkit=read_book(session, facts.toolkit_version).toolkit,
         caller=caller,
         at=strictly_after(row.latest_at, caller.at),
@@ -70,14 +75,11 @@ def write_versions(
     """Append a version for each section in `after` that differs, and settle the verdict on them all."""
     changed = {number: one for number, one in after.items() if one != opened.answers.of(number)}
     if not changed:
-        situation = opened.situation
-        return opened.answers, settle(session, situation, situation, opened.at).readiness
+        return opened.answers, present_readiness(session, opened.situation, opened.at)
     answers = _with_versions(opened, changed)
     opened.row.latest_at = opened.at
-    settled = settle(session, opened.situation, Situation(opened.facts, answers), opened.at)
     for number, one in changed.items():
         _store_present(session, opened, one)
-        session.execute(insert(SectionChange).values(**_history_row(opened, number, one, settled.moved)))
         record(
             session,
             caller=opened.caller,
@@ -88,6 +90,11 @@ def write_versions(
             before=state_document(opened.answers.of(number)),
             after=state_document(one),
         )
+    situation = replace(opened.situation, answers=answers)
+    settled = settle(session, opened.situation, situation, caller=opened.caller, at=opened.at)
+    rows = [_history_row(opened, number, one, settled.moved) for number, one in changed.items()]
+    session.execute(insert(SectionChange), rows)
+    announce_sections(session, opened.facts, opened.answers, changed, settled.readiness, kind=action, at=opened.at)
     return answers, settled.readiness
 
 

@@ -1,0 +1,52 @@
+"""The audit trail: who did what, and whether anything in it was altered."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import TypeAdapter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.api.answers import Cursor, Limit, Page, decode_cursor, page_response, written
+from app.api.parameters import Now, moment_given
+from app.api.routing import KeyedRoute
+from app.api.text import Search
+from app.auth import AuditReader, AuditVerifier
+from app.db import ReadSession
+from app.queries.audit import AuditEntryView, AuditFilter, AuditVerification, list_entries, verify_trail
+from app.queries.signing_keys import public_keys
+from app.signing import unseal
+
+router = APIRouter(prefix="/v1/audit", tags=["Audit"], route_class=KeyedRoute)
+
+_PAGE = TypeAdapter(Page[AuditEntryView])
+_VERIFICATION = TypeAdapter(AuditVerification)
+Moment = Annotated[str | None, Query(max_length=40, description="A date or an RFC 3339 timestamp.")]
+
+
+@router.get("", response_model=Page[AuditEntryView])
+def list_audit(
+    request: Request,
+    session: ReadSession,
+    by: AuditReader,
+    prison: Annotated[Search | None, Query(description="A prison's code, or `service`.")] = None,
+    actor: Annotated[Search | None, Query(description="The id or the name of a key.")] = None,
+    action: Annotated[Search | None, Query(description="Such as `section.rated`.")] = None,
+    since: Moment = None,
+    until: Moment = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """Who did what, newest first. A prison's key sees its prison's entries, a region's its region's."""
+    position = decode_cursor(request, cursor, {"before": int})
+    wanted = AuditFilter(prison, actor, action, moment_given("since", since), moment_given("until", until))
+    rows = list_entries(session, wanted, by, before=position["before"] if position else None, limit=limit + 1)
+    last = {"before": rows[limit - 1].id} if len(rows) > limit else None
+    return page_response(request, _PAGE, rows, limit, last)
+
+
+@router.get("/verify", response_model=AuditVerification)
+def verify_audit(session: ReadSession, by: AuditVerifier, at: Now) -> Response:
+    """Walk the whole trail, and name the first entry of each chain that was altered, removed or reordered."""
+    keys = public_keys(session)
+    return written(_VERIFICATION.dump_json(verify_trail(session, lambda text: unseal(text, keys))))

@@ -1,0 +1,206 @@
+"""Statements of Readiness: raise, read, sign, withdraw, confirm go-live."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.api.answers import Cursor, Limit, Page, decode_cursor, page_response, resource, written
+from app.api.idempotency import Idempotency
+from app.api.parameters import CallerNow, PrisonCode
+from app.api.routing import KeyedRoute
+from app.api.text import Day, Line, Prose
+from app.auth import LiveConfirmer, PrisonReader, Raiser, Signer, Withdrawer
+from app.db import ReadSession, WriteSession
+from app.documents.credential import TYPE, credential_content
+from app.errors import Conflict
+from app.queries.prisons import read_facts_in_scope
+from app.queries.signing_keys import current_kid
+from app.queries.statements import (
+    STATEMENT_JSON,
+    StatementView,
+    list_statements,
+    read_credential,
+    read_payload,
+    read_statement,
+)
+from app.rules.digests import etag_of
+from app.services.statements import (
+    NamedSignatory,
+    Sealer,
+    confirm_go_live,
+    raise_statement,
+    sign_statement,
+    withdraw_statement,
+)
+from app.signing import KeyFiles, sign
+
+router = APIRouter(prefix="/v1", tags=["Statements"], route_class=KeyedRoute)
+
+StatementId = Annotated[str, Path(max_length=36, description="A statement's id.")]
+RoleKey = Annotated[str, StringConstraints(pattern="^[a-z0-9_-]{1,60}$")]
+Email = Annotated[str, StringConstraints(pattern=r"^[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,255}$")]
+
+
+class NameSignatory(BaseModel):
+    """A person who is to sign, and the toolkit's role that they sign as."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    role: RoleKey
+    name: Line
+    email: Email | None = None
+
+
+class RaiseStatement(BaseModel):
+    """A statement to raise: the planned date of going live, and a person for each required role."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    go_live_date: Day
+    signatories: Annotated[list[NameSignatory], Field(min_length=1, max_length=30)]
+
+
+class SignStatement(BaseModel):
+    """A signature. `digest`, where given, is what the signatory was shown, and must be the statement's."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    role: RoleKey
+    name: Line
+    digest: Annotated[str | None, Field(pattern="^[0-9a-f]{64}$")] = None
+
+
+class WithdrawStatement(BaseModel):
+    """Why the statement is taken back."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[Prose, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+class ConfirmGoLive(BaseModel):
+    """The day of going live, today if left out."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    live_on: Day | None = None
+
+
+_PAGE = TypeAdapter(Page[StatementView])
+
+
+@router.get("/prisons/{code}/statements", response_model=Page[StatementView])
+def list_of_prison(
+    request: Request, code: PrisonCode, session: ReadSession, by: PrisonReader, limit: Limit = 50, cursor: Cursor = None
+) -> Response:
+    """A prison's statements, newest first."""
+    prison = read_facts_in_scope(session, code, by)
+    position = decode_cursor(request, cursor, {"at": str, "id": str})
+    after = (datetime.fromisoformat(position["at"]), position["id"]) if position else None
+    rows = list_statements(session, prison.id, after=after, limit=limit + 1)
+    last = {"at": rows[limit - 1].raised_at.isoformat(), "id": rows[limit - 1].id} if len(rows) > limit else None
+    return page_response(request, _PAGE, rows, limit, last)
+
+
+@router.post("/prisons/{code}/statements", response_model=StatementView, status_code=201)
+def raise_for_prison(
+    code: PrisonCode, body: RaiseStatement, session: WriteSession, by: Raiser, caller: CallerNow, once: Idempotency
+) -> Response:
+    """Raise a statement while the prison is eligible, with a person for each required role.
+
+    It freezes the 35 ratings with their versions, exemptions, evidence digests and the verdict; `digest` is
+    the SHA-256 of that. One statement a prison can be open at a time.
+    """
+
+    def answer() -> Response:
+        people = [NamedSignatory(one.role, one.name, one.email) for one in body.signatories]
+        view = raise_statement(session, code, body.go_live_date, people, caller=caller)
+        return _written(view, status=201, location=f"/v1/statements/{view.id}")
+
+    return once(session, answer)
+
+
+@router.get("/statements/{statement_id}", response_model=StatementView)
+def read(request: Request, statement_id: StatementId, session: ReadSession, by: PrisonReader) -> Response:
+    """One statement, with who is to sign it and who has."""
+    return resource(request, STATEMENT_JSON.dump_json(read_statement(session, statement_id, by)))
+
+
+@router.get("/statements/{statement_id}/payload", response_model=dict[str, object])
+def read_attested(request: Request, statement_id: StatementId, session: ReadSession, by: PrisonReader) -> Response:
+    """What the statement attests, as canonical JSON (RFC 8785): its SHA-256 is the statement's digest."""
+    read_statement(session, statement_id, by)
+    return resource(request, read_payload(session, statement_id).encode())
+
+
+@router.post("/statements/{statement_id}/signatures", response_model=StatementView)
+def sign_one(
+    request: Request,
+    statement_id: StatementId,
+    body: SignStatement,
+    session: WriteSession,
+    by: Signer,
+    caller: CallerNow,
+    once: Idempotency,
+) -> Response:
+    """Sign one's own role, with a signatory key for it at this prison. The last signature issues the statement."""
+
+    def seal(view: StatementView, payload: str) -> str:
+        files: KeyFiles = request.app.state.key_files
+        content = credential_content(view, payload, issuer=request.app.state.settings.public_url)
+        return sign(content, files.read(current_kid(session)), TYPE)
+
+    def answer() -> Response:
+        sealer: Sealer = seal
+        return _written(
+            sign_statement(session, statement_id, body.role, body.name, body.digest, caller=caller, seal=sealer)
+        )
+
+    return once(session, answer)
+
+
+@router.post("/statements/{statement_id}/withdraw", response_model=StatementView)
+def withdraw(
+    statement_id: StatementId, body: WithdrawStatement, session: WriteSession, by: Withdrawer, caller: CallerNow
+) -> Response:
+    """Take back a statement that is raised or issued. It stays readable, with the reason."""
+    return _written(withdraw_statement(session, statement_id, body.reason, caller=caller))
+
+
+@router.post("/statements/{statement_id}/go-live", response_model=StatementView)
+def go_live(
+    statement_id: StatementId,
+    session: WriteSession,
+    by: LiveConfirmer,
+    caller: CallerNow,
+    body: ConfirmGoLive | None = None,
+) -> Response:
+    """Confirm that the prison goes live. It must be eligible, with nothing RED, on the ratings of the day."""
+    live_on = body.live_on if body is not None else None
+    return _written(confirm_go_live(session, statement_id, live_on, caller=caller))
+
+
+@router.get(
+    "/statements/{statement_id}/credential",
+    response_class=Response,
+    responses={200: {"content": {"application/jose": {"schema": {"type": "string"}}}}},
+)
+def credential(request: Request, statement_id: StatementId, session: ReadSession, by: PrisonReader) -> Response:
+    """The issued statement as a JWS (Ed25519), checked by anyone with /.well-known/jwks.json."""
+    read_statement(session, statement_id, by)
+    found = read_credential(session, statement_id)
+    if found is None:
+        raise Conflict("statement-not-issued", "A statement has a credential once its last signatory has signed.")
+    answer = resource(request, found.encode())
+    if answer.status_code == 200:
+        answer.headers["content-type"] = "application/jose"
+    return answer
+
+
+def _written(view: StatementView, *, status: int = 200, location: str | None = None) -> Response:
+    content = STATEMENT_JSON.dump_json(view)
+    return written(content, etag_of(content), status=status, location=location)

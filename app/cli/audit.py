@@ -1,0 +1,40 @@
+"""`idts audit`: walk the trail, sign a checkpoint over it."""
+
+from datetime import UTC, datetime
+
+import typer
+
+from app.cli.common import err, opened_database, out
+from app.queries.audit import verify_trail
+from app.queries.signing_keys import current_kid, public_keys
+from app.services.audit import sign_checkpoint
+from app.signing import KeyFiles, sign, unseal
+
+audit = typer.Typer(name="audit", help="The audit trail: verify, checkpoint.", no_args_is_help=True)
+
+CHECKPOINT = "idts-audit-checkpoint+jws"
+
+
+@audit.command()
+def verify() -> None:
+    """Walk the whole trail; exit 1 and name the first entry of each chain that is not as it was written."""
+    with opened_database() as (_, database), database.reading() as session:
+        keys = public_keys(session)
+        found = verify_trail(session, lambda text: unseal(text, keys))
+    counted = f"{found.entries:,} entries in {found.chains} chains, {found.checkpoints} signed checkpoints"
+    if found.intact:
+        out.print(f"Intact: {counted}.", markup=False)
+        return
+    for fault in found.faults:
+        err.print(f"{fault.chain} {fault.seq}: {fault.detail}", markup=False)
+    err.print(f"Not intact: {counted}.", markup=False)
+    raise typer.Exit(1)
+
+
+@audit.command()
+def checkpoint() -> None:
+    """Sign where every chain ends now. Keep a copy elsewhere: it proves what the trail was."""
+    with opened_database() as (settings, database), database.session_scope() as session:
+        key = KeyFiles(settings.signing_keys_dir).read(current_kid(session))
+        made = sign_checkpoint(session, datetime.now(UTC), lambda content: sign(content, key, CHECKPOINT))
+    err.print("Nothing has changed since the last one." if made is None else f"Signed checkpoint {made}.")

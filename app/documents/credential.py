@@ -1,0 +1,148 @@
+"""The Statement of Readiness as a credential: a JWS (Ed25519) over its payload and its signatures."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import rfc8785
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
+
+from app.queries.statements import StatementView
+
+ALGORITHM = "Ed25519"
+TYPE = "idts-statement+jws"
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """One part of a credential that is not as it was issued."""
+
+    part: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCredential:
+    """What a credential says of itself, believed or not; `mismatches` is empty for a sound one."""
+
+    kid: str | None
+    content: Mapping[str, Any] | None
+    mismatches: tuple[Mismatch, ...]
+
+
+def credential_content(view: StatementView, payload: str, *, issuer: str) -> bytes:
+    """What a credential says, as canonical JSON: the payload and who signed its digest."""
+    content = {
+        "iss": issuer,
+        "issued_at": _moment(view.issued_at),
+        "serial": view.serial,
+        "statement": json.loads(payload),
+        "digest": view.digest,
+        "signatures": [
+            {
+                "role": person.role,
+                "title": person.title,
+                "name": person.name,
+                "signed_as": person.signed_as,
+                "signed_at": _moment(person.signed_at),
+            }
+            for person in view.signatories
+        ],
+    }
+    return rfc8785.dumps(content)
+
+
+def _moment(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat().replace("+00:00", "Z")
+
+
+def read_credential(text: str, public_keys: Sequence[Mapping[str, Any]]) -> ReadCredential:
+    """Check a credential against a set of public keys (JWKs), naming each part that does not match."""
+    parts = text.strip().split(".")
+    if len(parts) != 3:
+        return ReadCredential(None, None, (Mismatch("credential", "it is not a JWS of three parts"),))
+    header, content = _json(parts[0]), _json(parts[1])
+    if header is None:
+        return ReadCredential(None, content, (Mismatch("header", "the header is not readable JSON"),))
+    kid = str(header.get("kid"))
+    if content is None:
+        return ReadCredential(kid, None, (Mismatch("payload", "the payload is not readable JSON"),))
+    faults = (*_header_faults(header), *_signature_faults(text, kid, public_keys), *_digest_faults(content))
+    return ReadCredential(kid, content, faults)
+
+
+def _header_faults(header: Mapping[str, Any]) -> list[Mismatch]:
+    if header.get("alg") == ALGORITHM and header.get("typ") == TYPE:
+        return []
+    return [Mismatch("header", f"alg must be {ALGORITHM} and typ {TYPE}")]
+
+
+def _signature_faults(text: str, kid: str, public_keys: Sequence[Mapping[str, Any]]) -> list[Mismatch]:
+    found = next((key for key in public_keys if key.get("kid") == kid), None)
+    if found is None:
+        return [Mismatch("key", f"no key {kid} is in the key set")]
+    try:
+        public = {name: found[name] for name in ("kty", "crv", "x", "kid")}
+        signature = text.strip().rsplit(".", 1)[1]
+        if urlsafe_b64encode(urlsafe_b64decode(signature.encode("ascii"))).decode() != signature:
+            raise ValueError("more than one spelling of a signature would pass")
+        jws.deserialize_compact(text.strip(), OKPKey.import_key(public), algorithms=[ALGORITHM])
+    except (JoseError, ValueError, KeyError, TypeError):
+        return [Mismatch("signature", f"the signature is not that of key {kid} over this header and payload")]
+    return []
+
+
+def _digest_faults(content: Mapping[str, Any]) -> list[Mismatch]:
+    """The digest that was signed by the seven must be that of the statement beside it."""
+    try:
+        actual = hashlib.sha256(rfc8785.dumps(content["statement"])).hexdigest()
+    except (KeyError, TypeError, ValueError, rfc8785.CanonicalizationError):
+        return [Mismatch("payload", "the payload holds no statement")]
+    if actual != content.get("digest"):
+        return [Mismatch("digest", f"the statement's digest is {actual}, not {content.get('digest')}")]
+    return []
+
+
+def _json(part: str) -> dict[str, Any] | None:
+    try:
+        found = json.loads(urlsafe_b64decode(part.encode("ascii")))
+    except (ValueError, UnicodeError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def differing_parts(given: str, issued: str, found: Sequence[Mismatch]) -> list[Mismatch]:
+    """`found` with each part named in which a credential differs from the one that was issued."""
+    names = {one.part for one in found}
+    further = []
+    for part, ours, theirs in zip(
+        ("header", "payload", "signature"), issued.split("."), given.strip().split("."), strict=False
+    ):
+        if ours != theirs and part not in names:
+            further.append(Mismatch(part, _difference(part, ours, theirs)))
+    return [*found, *further]
+
+
+def _difference(part: str, ours: str, theirs: str) -> str:
+    if part == "signature":
+        return "it is not the signature that was issued"
+    before, after = _json(ours) or {}, _json(theirs) or {}
+    paths = _paths(before, after, "")
+    return "changed since issue: " + (", ".join(paths[:10]) if paths else "its spelling")
+
+
+def _paths(before: Any, after: Any, path: str) -> list[str]:
+    """JSON Pointers of the places in which two documents differ."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        names = sorted({*before, *after})
+        return [one for name in names for one in _paths(before.get(name), after.get(name), f"{path}/{name}")]
+    if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        places = range(len(before))
+        return [one for place in places for one in _paths(before[place], after[place], f"{path}/{place}")]
+    return [] if before == after else [path or "/"]

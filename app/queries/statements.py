@@ -1,0 +1,207 @@
+"""Statements of Readiness: those that count for a verdict, one in full, a prison's list."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from app.errors import NotFound
+from app.models import Prison, Signatory, Statement, StatementEvent
+from app.rules.access import Principal, in_scope
+from app.rules.statement import OPEN, Standing, StatementFacts, StatementStatus
+
+
+@dataclass(frozen=True, slots=True)
+class SignatoryView:
+    """One person named on a statement. `signed_as` is the name that was given when signing."""
+
+    role: str
+    title: str
+    name: str
+    email: str | None
+    signed_at: datetime | None
+    signed_as: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StatementView:
+    """One Statement of Readiness. `digest` is the SHA-256 of its payload, which is what is signed."""
+
+    id: str
+    prison: str
+    serial: str | None
+    status: StatementStatus
+    standing: Standing | None
+    breached_sections: list[int]
+    digest: str
+    toolkit_version: str
+    go_live_date: date
+    live_on: date | None
+    live_confirmed_at: datetime | None
+    live_confirmed_by: str | None
+    raised_at: datetime
+    raised_by: str
+    issued_at: datetime | None
+    ended_at: datetime | None
+    ended_by: str | None
+    end_reason: str | None
+    superseded_by: str | None
+    signatories: list[SignatoryView]
+
+
+STATEMENT_JSON = TypeAdapter(StatementView)
+
+
+def facts_of_statement(row: Statement) -> StatementFacts:
+    return StatementFacts(
+        id=row.id,
+        serial=row.serial,
+        status=StatementStatus(row.status),
+        standing=standing_of(row.status, row.breached_sections),
+        digest=row.digest,
+        go_live_date=row.go_live_date,
+        live_on=row.live_on,
+        breached_sections=tuple(row.breached_sections),
+    )
+
+
+def standing_of(status: str, breached: Sequence[int]) -> Standing | None:
+    """Only what has been issued has a standing, and an ended statement keeps the one that it ended with."""
+    if status not in (StatementStatus.ISSUED, StatementStatus.SUPERSEDED):
+        return None
+    return Standing.IN_BREACH if breached else Standing.IN_FORCE
+
+
+def state_of(one: StatementFacts) -> dict[str, Any]:
+    """A statement's facts as JSON, for the history."""
+    return {
+        "id": one.id,
+        "serial": one.serial,
+        "status": one.status.value,
+        "standing": one.standing.value if one.standing else None,
+        "digest": one.digest,
+        "go_live_date": one.go_live_date.isoformat(),
+        "live_on": one.live_on.isoformat() if one.live_on else None,
+        "breached_sections": list(one.breached_sections),
+    }
+
+
+def _facts_from(state: dict[str, Any]) -> StatementFacts:
+    return StatementFacts(
+        id=state["id"],
+        serial=state["serial"],
+        status=StatementStatus(state["status"]),
+        standing=Standing(state["standing"]) if state["standing"] else None,
+        digest=state["digest"],
+        go_live_date=date.fromisoformat(state["go_live_date"]),
+        live_on=date.fromisoformat(state["live_on"]) if state["live_on"] else None,
+        breached_sections=tuple(state["breached_sections"]),
+    )
+
+
+def read_open_statements(session: Session, prison_id: int, as_of: datetime | None = None) -> tuple[StatementFacts, ...]:
+    """The statements that are raised or issued now, or were at a moment; at most one of each."""
+    if as_of is None:
+        rows = session.scalars(
+            select(Statement)
+            .where(col(Statement.prison_id) == prison_id, col(Statement.status).in_(sorted(OPEN)))
+            .order_by(col(Statement.raised_at))
+        )
+        return tuple(facts_of_statement(row) for row in rows)
+    newest = (
+        select(func.max(col(StatementEvent.id)))
+        .where(col(StatementEvent.prison_id) == prison_id, col(StatementEvent.at) <= as_of)
+        .group_by(col(StatementEvent.statement_id))
+    )
+    states = session.scalars(
+        select(col(StatementEvent.state)).where(col(StatementEvent.id).in_(newest)).order_by(col(StatementEvent.id))
+    )
+    return tuple(one for one in map(_facts_from, states) if one.status in OPEN)
+
+
+UNKNOWN = NotFound("not-found", "There is no such statement, or it is not yours to see.")
+
+
+def read_statement(session: Session, statement_id: str, by: Principal | None = None) -> StatementView:
+    """One statement; NotFound also where it is outside the caller's scope."""
+    row = session.execute(_select().where(col(Statement.id) == statement_id)).first()
+    if row is None or (by is not None and not in_scope(by, prison=row.code, region=row.region)):
+        raise UNKNOWN
+    return _views(session, [row])[0]
+
+
+def read_payload(session: Session, statement_id: str) -> str:
+    """The canonical JSON that the statement attests."""
+    payload: str | None = session.scalar(select(col(Statement.payload)).where(col(Statement.id) == statement_id))
+    if payload is None:
+        raise UNKNOWN
+    return payload
+
+
+def read_credential(session: Session, statement_id: str) -> str | None:
+    return session.scalar(select(col(Statement.credential)).where(col(Statement.id) == statement_id))
+
+
+def list_statements(
+    session: Session, prison_id: int, *, after: tuple[datetime, str] | None, limit: int
+) -> list[StatementView]:
+    """A prison's statements, newest first, from the one after `after` (its moment and id)."""
+    statement = (
+        _select()
+        .where(col(Statement.prison_id) == prison_id)
+        .order_by(col(Statement.raised_at).desc(), col(Statement.id).desc())
+        .limit(limit)
+    )
+    if after is not None:
+        at, identity = after
+        statement = statement.where(
+            (col(Statement.raised_at) < at) | ((col(Statement.raised_at) == at) & (col(Statement.id) < identity))
+        )
+    return _views(session, session.execute(statement).all())
+
+
+def _select() -> Any:
+    statement = select(Statement, col(Prison.code), col(Prison.region))
+    # What a service has just written in the same session is read from the database, not from memory.
+    return statement.join(Prison, col(Prison.id) == col(Statement.prison_id)).execution_options(populate_existing=True)
+
+
+def _views(session: Session, rows: Sequence[Any]) -> list[StatementView]:
+    ids = [row.Statement.id for row in rows]
+    people: dict[str, list[SignatoryView]] = {one: [] for one in ids}
+    named = select(Signatory).where(col(Signatory.statement_id).in_(ids)).order_by(col(Signatory.position))
+    for person in session.scalars(named.execution_options(populate_existing=True)):
+        people[person.statement_id].append(
+            SignatoryView(person.role, person.title, person.name, person.email, person.signed_at, person.signed_as)
+        )
+    return [_view(row.Statement, row.code, people[row.Statement.id]) for row in rows]
+
+
+def _view(row: Statement, code: str, people: list[SignatoryView]) -> StatementView:
+    return StatementView(
+        id=row.id,
+        prison=code,
+        serial=row.serial,
+        status=StatementStatus(row.status),
+        standing=standing_of(row.status, row.breached_sections),
+        breached_sections=row.breached_sections,
+        digest=row.digest,
+        toolkit_version=row.toolkit_version,
+        go_live_date=row.go_live_date,
+        live_on=row.live_on,
+        live_confirmed_at=row.live_confirmed_at,
+        live_confirmed_by=row.live_confirmed_by,
+        raised_at=row.raised_at,
+        raised_by=row.raised_by,
+        issued_at=row.issued_at,
+        ended_at=row.ended_at,
+        ended_by=row.ended_by,
+        end_reason=row.end_reason,
+        superseded_by=row.superseded_by,
+        signatories=people,
+    )

@@ -1,0 +1,141 @@
+"""The life of a Statement of Readiness: what may happen to it, and what the ratings do to it (rule 7)."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+
+from app.rules.toolkit import Toolkit
+from app.rules.types import Reason
+from app.rules.verdict import GoLive
+
+
+class StatementStatus(StrEnum):
+    """Raised and issued statements are open; the other three are how one ends."""
+
+    RAISED = "raised"
+    ISSUED = "issued"
+    LAPSED = "lapsed"
+    WITHDRAWN = "withdrawn"
+    SUPERSEDED = "superseded"
+
+
+class Standing(StrEnum):
+    """Whether an issued statement's sections still meet their minima."""
+
+    IN_FORCE = "in_force"
+    IN_BREACH = "in_breach"
+
+
+OPEN = frozenset({StatementStatus.RAISED, StatementStatus.ISSUED})
+
+
+@dataclass(frozen=True, slots=True)
+class StatementFacts:
+    """A statement as the verdict tells of it. `breached_sections` is empty while it is in force."""
+
+    id: str
+    serial: str | None
+    status: StatementStatus
+    standing: Standing | None
+    digest: str
+    go_live_date: date
+    live_on: date | None
+    breached_sections: tuple[int, ...]
+
+
+def counting(statements: Iterable[StatementFacts]) -> StatementFacts | None:
+    """The statement that counts: an issued one before a raised one; None where none is open."""
+    found = [one for one in statements if one.status in OPEN]
+    return next((one for one in found if one.status is StatementStatus.ISSUED), found[0] if found else None)
+
+
+def follow(one: StatementFacts, go_live: GoLive) -> StatementFacts:
+    """What a change of ratings makes of a statement.
+
+    Before issue it lapses once a section falls below its minimum; after issue it is in breach, with the
+    sections named, until they recover.
+    """
+    below = tuple(blocker.section for blocker in go_live.blockers)
+    if one.status is StatementStatus.RAISED and below:
+        return replace(one, status=StatementStatus.LAPSED)
+    if one.status is StatementStatus.ISSUED and below != one.breached_sections:
+        standing = Standing.IN_BREACH if below else Standing.IN_FORCE
+        return replace(one, standing=standing, breached_sections=below)
+    return one
+
+
+def event_kind(before: StatementFacts, after: StatementFacts) -> str:
+    """The name of a step that `follow` took."""
+    if after.status is not before.status:
+        return after.status.value
+    return "breached" if after.breached_sections else "recovered"
+
+
+def may_be_raised(go_live: GoLive, open_statuses: Collection[StatementStatus]) -> Reason | None:
+    """Only while eligible, and one open statement at a time. Source: toolkit, introduction."""
+    if StatementStatus.RAISED in open_statuses:
+        return Reason(
+            "statement-already-open",
+            "A statement is raised already and waits for signatures. Have it signed, or withdraw it first.",
+        )
+    if go_live.eligible:
+        return None
+    numbers = ", ".join(str(blocker.section) for blocker in go_live.blockers)
+    return Reason(
+        "not-eligible",
+        f"A statement can be raised only while the prison is eligible to go live. These sections are below their "
+        f"minimum: {numbers}. GET the prison's readiness for what each one needs.",
+    )
+
+
+def missing_signatories(toolkit: Toolkit, roles: Sequence[str]) -> Reason | None:
+    """Every required role of the toolkit has a person. Source: toolkit, on the Statement of Readiness."""
+    missing = [role for role in toolkit.signatory_roles if role.required and role.key not in roles]
+    if not missing:
+        return None
+    titles = ", ".join(f"{role.title} ({role.key})" for role in missing)
+    return Reason("signatory-missing", f"Name a person for each required role; missing: {titles}.", "/signatories")
+
+
+def may_be_signed(status: StatementStatus, signed_by_role: bool) -> Reason | None:
+    """Once for each role, and only while it is raised."""
+    if status is not StatementStatus.RAISED:
+        return Reason(
+            "statement-not-open",
+            f"This statement is {status} and takes no more signatures."
+            + (" Raise a new one once the prison is eligible again." if status is not StatementStatus.ISSUED else ""),
+        )
+    if signed_by_role:
+        return Reason("already-signed", "This role has signed already. Nothing more is needed from it.")
+    return None
+
+
+def may_be_withdrawn(status: StatementStatus) -> Reason | None:
+    if status in OPEN:
+        return None
+    return Reason("statement-not-open", f"This statement is {status} already; there is nothing to withdraw.")
+
+
+def may_go_live(one: StatementFacts, go_live: GoLive) -> Reason | None:
+    """Against the ratings of the day: issued, still eligible, no RED. Source: toolkit, introduction."""
+    if one.status is not StatementStatus.ISSUED:
+        return Reason(
+            "statement-not-issued",
+            f"Go-live is confirmed on an issued statement; this one is {one.status}.",
+        )
+    if one.live_on is not None:
+        return Reason("already-live", f"Go-live was confirmed for {one.live_on.isoformat()} already.")
+    if go_live.blockers:
+        numbers = ", ".join(str(blocker.section) for blocker in go_live.blockers)
+        return Reason(
+            "not-eligible",
+            f"The prison cannot go live today: these sections are below their minimum: {numbers}. "
+            "Bring them back first; the statement stays issued meanwhile.",
+        )
+    return None
+
+
+def serial_number(code: str, year: int, count: int) -> str:
+    """The serial of a prison's `count`th statement issued in a year, such as SOR-LWI-2026-001."""
+    return f"SOR-{code}-{year}-{count:03d}"

@@ -1,0 +1,251 @@
+"""Raising, signing, withdrawing Statements of Readiness, and confirming go-live."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from app.errors import Conflict, DomainError, FieldFault, Forbidden, Invalid, Refused
+from app.models import Signatory, Statement
+from app.queries.attestation import attested_payload
+from app.queries.statements import StatementView, facts_of_statement, read_statement
+from app.rules.access import Principal
+from app.rules.moments import london_date
+from app.rules.statement import (
+    Standing,
+    StatementFacts,
+    StatementStatus,
+    may_be_raised,
+    may_be_signed,
+    may_be_withdrawn,
+    may_go_live,
+    missing_signatories,
+    serial_number,
+)
+from app.rules.types import Reason
+from app.services.callers import Caller
+from app.services.standing import settle
+from app.services.statement_steps import store_step
+from app.services.writing import OpenedPrison, open_prison
+
+# Given the view of a statement that has all its signatures, the credential (a JWS) over it.
+Sealer = Callable[[StatementView, str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class NamedSignatory:
+    """A person named for one of the toolkit's roles."""
+
+    role: str
+    name: str
+    email: str | None
+
+
+def raise_statement(
+    session: Session, code: str, go_live_date: date, people: Sequence[NamedSignatory], *, caller: Caller
+) -> StatementView:
+    """Freeze what the prison attests, and name those who are to sign it.
+
+    Refused while the prison is not eligible, or while a statement is open, or where a required role has no
+    person; Invalid for a role that the toolkit does not have, one named twice, or a date that has passed.
+    """
+    opened = open_prison(session, code, caller)
+    _refuse_malformed(opened, go_live_date, people)
+    go_live = opened.situation.view(session, opened.at).go_live
+    _refuse(may_be_raised(go_live, [one.status for one in opened.statements]), Conflict)
+    _refuse(missing_signatories(opened.toolkit, [person.role for person in people]))
+    payload, digest = attested_payload(session, opened.facts, opened.answers, go_live_date, opened.at)
+    facts = StatementFacts(
+        str(uuid4()), None, StatementStatus.RAISED, None, digest, go_live_date, live_on=None, breached_sections=()
+    )
+    row: dict[str, Any] = {"payload": payload, "toolkit_version": opened.facts.toolkit_version}
+    row |= {"raised_at": opened.at, "raised_by": caller.by.name, "version": 0}
+    session.execute(
+        insert(Statement).values(
+            id=facts.id,
+            prison_id=opened.facts.id,
+            status=facts.status,
+            digest=digest,
+            go_live_date=go_live_date,
+            breached_sections=[],
+            **row,
+        )
+    )
+    session.execute(insert(Signatory), _signatory_rows(opened, facts.id, people))
+    _step(session, opened, None, facts, "raised")
+    return read_statement(session, facts.id)
+
+
+def sign_statement(
+    session: Session, statement_id: str, role: str, name: str, digest: str | None, *, caller: Caller, seal: Sealer
+) -> StatementView:
+    """Sign one's own role, once; the last signature issues the statement.
+
+    Forbidden for anyone but the signatory of that role at that prison, Refused once it is not open any more.
+    `digest`, where given, must be the statement's: it says what the signatory was shown.
+    """
+    view = read_statement(session, statement_id, caller.by)
+    opened = open_prison(session, view.prison, caller)
+    # Read again under the lock: another signature may have come first.
+    view = read_statement(session, statement_id)
+    _refuse_others_role(caller.by, role)
+    person = next((one for one in view.signatories if one.role == role), None)
+    if person is None:
+        raise Invalid("invalid-input", f"The role {role!r} is not named on this statement.", [FieldFault("/role", "")])
+    _refuse(may_be_signed(view.status, person.signed_at is not None), Conflict)
+    if digest is not None and digest != view.digest:
+        detail = f"The digest shown to you is not this statement's, which is {view.digest}. Read it again first."
+        raise Refused("digest-differs", detail, [FieldFault("/digest", "not the statement's")])
+    session.execute(
+        update(Signatory)
+        .where(col(Signatory.statement_id) == statement_id, col(Signatory.role) == role)
+        .values(signed_at=opened.at, signed_as=name, signed_by=caller.by.id)
+    )
+    facts = _facts(session, statement_id)
+    _step(session, opened, facts, facts, "signed", reason=f"{role}: {name}")
+    if all(one.signed_at is not None for one in view.signatories if one.role != role):
+        _issue(session, replace(opened, statements=(*_others(opened, facts.id), facts)), facts, seal)
+    return read_statement(session, statement_id)
+
+
+def withdraw_statement(session: Session, statement_id: str, reason: str, *, caller: Caller) -> StatementView:
+    """Take back a statement that is raised or issued, with the reason. Signatures and history stay."""
+    opened, facts = _opened_for(session, statement_id, caller)
+    _refuse(may_be_withdrawn(facts.status), Conflict)
+    after = replace(facts, status=StatementStatus.WITHDRAWN, standing=None)
+    _step(session, opened, facts, after, "withdrawn", reason=reason)
+    return read_statement(session, statement_id)
+
+
+def confirm_go_live(session: Session, statement_id: str, live_on: date | None, *, caller: Caller) -> StatementView:
+    """Confirm that the prison goes live, against the ratings of the day.
+
+    Refused unless the statement is issued and every section meets its minimum now.
+    """
+    opened, facts = _opened_for(session, statement_id, caller)
+    today = london_date(opened.at)
+    if live_on is not None and live_on > today:
+        fault = FieldFault("/live_on", "not after today")
+        raise Invalid("invalid-input", "Go-live is confirmed on the day or afterwards, not before.", [fault])
+    _refuse(may_go_live(facts, opened.situation.view(session, opened.at).go_live), Conflict)
+    after = replace(facts, live_on=live_on or today)
+    columns = {"live_confirmed_at": opened.at, "live_confirmed_by": caller.by.name}
+    _step(session, opened, facts, after, "live", columns=columns)
+    return read_statement(session, statement_id)
+
+
+def _issue(session: Session, opened: OpenedPrison, facts: StatementFacts, seal: Sealer) -> None:
+    """Number the fully signed statement, seal its credential, and let it take the place of an earlier one."""
+    code, year = opened.facts.code, london_date(opened.at).year
+    count = session.scalar(
+        select(func.count()).select_from(Statement).where(col(Statement.serial).like(f"SOR-{code}-{year}-%"))
+    )
+    earlier = next((one for one in opened.statements if one.status is StatementStatus.ISSUED), None)
+    after = replace(
+        facts,
+        status=StatementStatus.ISSUED,
+        standing=Standing.IN_FORCE,
+        serial=serial_number(code, year, (count or 0) + 1),
+        # A prison that is live stays live when its statement is renewed.
+        live_on=earlier.live_on if earlier else None,
+    )
+    if earlier is not None:
+        ended = replace(earlier, status=StatementStatus.SUPERSEDED)
+        reason = f"superseded by {after.serial}"
+        _step(session, opened, earlier, ended, "superseded", reason=reason, columns={"superseded_by": facts.id})
+        opened = replace(opened, statements=tuple(one for one in opened.statements if one.id != earlier.id))
+    _step(session, opened, facts, after, "issued", columns={"issued_at": opened.at})
+    view = read_statement(session, facts.id)
+    payload = session.scalar(select(col(Statement.payload)).where(col(Statement.id) == facts.id)) or ""
+    session.execute(update(Statement).where(col(Statement.id) == facts.id).values(credential=seal(view, payload)))
+
+
+def _step(
+    session: Session,
+    opened: OpenedPrison,
+    before: StatementFacts | None,
+    after: StatementFacts,
+    kind: str,
+    *,
+    reason: str | None = None,
+    columns: dict[str, Any] | None = None,
+) -> None:
+    """Settle the verdict with the statement as it is now, and append the step."""
+    statements = (*_others(opened, after.id), after)
+    situation = replace(opened.situation, statements=statements)
+    opened.row.latest_at = opened.at
+    settled = settle(session, opened.situation, situation, caller=opened.caller, at=opened.at)
+    store_step(
+        session,
+        opened.facts,
+        before,
+        after,
+        kind=kind,
+        caller=opened.caller,
+        at=opened.at,
+        moved=settled.moved,
+        reason=reason,
+        **(columns or {}),
+    )
+
+
+def _others(opened: OpenedPrison, statement_id: str) -> tuple[StatementFacts, ...]:
+    return tuple(one for one in opened.statements if one.id != statement_id)
+
+
+def _facts(session: Session, statement_id: str) -> StatementFacts:
+    statement = select(Statement).where(col(Statement.id) == statement_id).execution_options(populate_existing=True)
+    return facts_of_statement(session.scalars(statement).one())
+
+
+def _opened_for(session: Session, statement_id: str, caller: Caller) -> tuple[OpenedPrison, StatementFacts]:
+    view = read_statement(session, statement_id, caller.by)
+    opened = open_prison(session, view.prison, caller)
+    return opened, _facts(session, statement_id)
+
+
+def _signatory_rows(opened: OpenedPrison, statement_id: str, people: Sequence[NamedSignatory]) -> list[dict[str, Any]]:
+    by_role = {person.role: person for person in people}
+    named = [role for role in opened.toolkit.signatory_roles if role.key in by_role]
+    return [
+        {
+            "statement_id": statement_id,
+            "role": role.key,
+            "position": place,
+            "title": role.title,
+            "name": by_role[role.key].name,
+            "email": by_role[role.key].email,
+        }
+        for place, role in enumerate(named, start=1)
+    ]
+
+
+def _refuse_malformed(opened: OpenedPrison, go_live_date: date, people: Sequence[NamedSignatory]) -> None:
+    roles = {role.key for role in opened.toolkit.signatory_roles}
+    faults = []
+    if go_live_date < london_date(opened.at):
+        faults.append(FieldFault("/go_live_date", "has passed: give the planned date, today or later"))
+    for place, person in enumerate(people):
+        if person.role not in roles:
+            faults.append(FieldFault(f"/signatories/{place}/role", f"give one of {', '.join(sorted(roles))}"))
+        elif person.role in [one.role for one in people[:place]]:
+            faults.append(FieldFault(f"/signatories/{place}/role", "named twice: one person for each role"))
+    if faults:
+        raise Invalid("invalid-input", "Put right what the pointers name and raise the statement again.", faults)
+
+
+def _refuse_others_role(by: Principal, role: str) -> None:
+    if by.signatory_role != role:
+        detail = f"This key signs as {by.signatory_role}, and nobody can sign for another role."
+        raise Forbidden("not-your-signature", detail, [FieldFault("/role", f"give {by.signatory_role}")])
+
+
+def _refuse(reason: Reason | None, kind: type[DomainError] = Refused) -> None:
+    if reason is not None:
+        faults = [FieldFault(reason.pointer, reason.detail)] if reason.pointer else []
+        raise kind(reason.code, reason.detail, faults)

@@ -1,0 +1,62 @@
+"""The private halves of the signing keys: files that only the service can read, one a key."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+from joserfc.util import urlsafe_b64decode
+
+from app.errors import Unavailable
+
+ALGORITHM = "Ed25519"
+
+
+class KeyFiles:
+    """Private keys under a directory of mode 0700, named by their key ids."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def make(self) -> OKPKey:
+        """A fresh Ed25519 key, kept in a file of mode 0600; its id is its thumbprint."""
+        key = OKPKey.generate_key("Ed25519", auto_kid=True)
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(self._path(str(key.kid)), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            json.dump(key.as_dict(private=True), file)
+        return key
+
+    def read(self, kid: str) -> OKPKey:
+        """The private key with that id; Unavailable where its file cannot be read."""
+        try:
+            return OKPKey.import_key(json.loads(self._path(kid).read_text()))
+        except (OSError, ValueError) as fault:
+            raise Unavailable(
+                "signing-key-unavailable",
+                f"The signing key {kid} cannot be read, so nothing can be issued or sealed just now. "
+                "Nothing was stored. An operator puts its file back, or runs `idts signing-keys rotate`.",
+            ) from fault
+
+    def _path(self, kid: str) -> Path:
+        return self.directory / f"{kid}.json"
+
+
+def unseal(text: str, public_keys: Sequence[Mapping[str, Any]]) -> bytes | None:
+    """The content of a JWS that one of the keys signed; None for anything else."""
+    try:
+        kid = json.loads(urlsafe_b64decode(text.split(".")[0].encode()))["kid"]
+        found = next(key for key in public_keys if key["kid"] == kid)
+        public = OKPKey.import_key({name: found[name] for name in ("kty", "crv", "x", "kid")})
+        return jws.deserialize_compact(text, public, algorithms=[ALGORITHM]).payload
+    except (JoseError, ValueError, KeyError, TypeError, StopIteration):
+        return None
+
+
+def sign(content: bytes, key: OKPKey, kind: str) -> str:
+    """A compact JWS over the content; `kind` is its `typ`."""
+    return jws.serialize_compact({"alg": ALGORITHM, "typ": kind, "kid": key.kid}, content, key, algorithms=[ALGORITHM])
