@@ -2,7 +2,10 @@
 
 from app.models.access import ApiKey, RememberedAnswer
 from app.models.audit import AuditCheckpoint, AuditEntry, AuditHead
+from app.models.events import ChangeEvent, Webhook, WebhookDelivery
+from app.models.evidence import EvidenceFile
 from app.models.prison import Prison, PrisonChange, PrisonStanding, ToolkitVersion
+from app.models.programme import ReturnRevision, ReturnRow, StandingVersion, Tally, TrendStep
 from app.models.section import Evidence, SectionAssessment, SectionChange
 from app.models.statement import Signatory, SigningKey, Statement, StatementEvent
 
@@ -11,16 +14,25 @@ __all__ = [
     "AuditCheckpoint",
     "AuditEntry",
     "AuditHead",
+    "ChangeEvent",
     "Evidence",
+    "EvidenceFile",
     "Prison",
     "PrisonChange",
     "PrisonStanding",
     "RememberedAnswer",
+    "ReturnRevision",
+    "ReturnRow",
     "SectionAssessment",
     "SectionChange",
     "Signatory",
     "SigningKey",
+    "StandingVersion",
     "Statement",
     "StatementEvent",
+    "Tally",
     "ToolkitVersion",
+    "TrendStep",
+    "Webhook",
+    "WebhookDelivery",
 ]

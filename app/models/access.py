@@ -17,7 +17,7 @@ class ApiKey(SQLModel, table=True):
     digest: str = Field(max_length=64, unique=True)
     name: str = Field(max_length=200)
     role: str = Field(max_length=20)
-    prison_code: str | None = Field(default=None, max_length=3)
+    prison_code: str | None = Field(default=None, max_length=8)
     region: str | None = Field(default=None, max_length=40)
     signatory_role: str | None = Field(default=None, max_length=60)
     created_at: datetime = moment_column()

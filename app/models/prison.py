@@ -30,7 +30,7 @@ class Prison(SQLModel, table=True):
     __tablename__ = "prison"
 
     id: int | None = serial_column()
-    code: str = Field(max_length=3, unique=True)
+    code: str = Field(max_length=8, unique=True)
     name: str = Field(max_length=100)
     designation: str = Field(max_length=40)
     function: Function = text_column(Function)
@@ -79,7 +79,7 @@ class PrisonStanding(SQLModel, table=True):
     __tablename__ = "prison_standing"
 
     prison_id: int = prison_column(primary=True)
-    code: str = Field(max_length=3, unique=True)
+    code: str = Field(max_length=8, unique=True)
     stage: str = Field(max_length=24)
     is_commissioning_ready: bool
     is_eligible: bool
@@ -90,3 +90,5 @@ class PrisonStanding(SQLModel, table=True):
     etag: str = Field(max_length=66)
     body: bytes
     fresh_until: date
+
+    __table_args__ = (sa.Index(None, "blocker_count", "code"), sa.Index(None, "section_changed_at", "code"))

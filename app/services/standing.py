@@ -18,6 +18,7 @@ from app.rules.staleness import fresh_until
 from app.rules.statement import OPEN, StatementFacts, event_kind, follow
 from app.rules.verdict import GoLive
 from app.services.callers import Caller
+from app.services.programme import record_standing
 from app.services.statement_steps import store_step
 
 
@@ -69,6 +70,7 @@ def settle(session: Session, before: Situation, after: Situation, *, caller: Cal
         .where(col(PrisonStanding.prison_id) == after.prison.id)
         .values(standing_values(session, after, view, at))
     )
+    record_standing(session, after, view, at)
     return Settled(view, moved)
 
 
@@ -88,6 +90,7 @@ def open_standing(session: Session, situation: Situation, at: datetime) -> Readi
     view = situation.view(session, at)
     values = standing_values(session, situation, view, at)
     session.execute(insert(PrisonStanding).values(prison_id=situation.prison.id, **values))
+    record_standing(session, situation, view, at)
     return view
 
 
