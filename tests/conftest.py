@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests import databases, postgres
-from tests.service import Service, running, service_settings
+from tests.service import STARTS_AT, Service, Stored, running, service_settings
 
 SERVER_HOME = pytest.StashKey[Path]()
 
@@ -54,3 +54,27 @@ def service(database_url: str, tmp_path: Path) -> Iterator[Service]:
     """The whole service, on SQLite and on PostgreSQL; see `tests.service.Service` for how to call it."""
     with running(service_settings(database_url, data_dir=tmp_path)) as found:
         yield found
+
+
+@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def shared_service(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Service, Stored]]:
+    """One service for the tests that change nothing, and what it has stored."""
+    with (
+        databases.fresh_copy(request.param, request.config.stash[SERVER_HOME]) as url,
+        running(service_settings(url, data_dir=tmp_path_factory.mktemp("service"))) as found,
+    ):
+        yield found, found.stored()
+
+
+@pytest.fixture
+def untouched(shared_service: tuple[Service, Stored]) -> Iterator[Service]:
+    """A service as seeded, for tests that only read or are refused: it is checked that nothing was stored."""
+    found, before = shared_service
+    found.clock.now = STARTS_AT
+    yield found
+    after = found.stored()
+    changed = [name for name in after if after[name] != before[name]]
+    before |= after
+    assert not changed, f"the test stored something in {changed}"

@@ -12,14 +12,14 @@ from uuid import uuid4
 from app import startup
 from app.db import Database
 from tests import postgres
-from tests.service import REGISTERED_AT, service_settings
+from tests.service import COMMON_KEYS, REGISTERED_AT, make_keys, service_settings
 
 KINDS = ("sqlite", "postgresql")
 
 
 @contextmanager
 def fresh_copy(kind: str, home: Path) -> Iterator[str]:
-    """The URL of a database with the toolkit, the establishments and the admin key, gone afterwards.
+    """The URL of a database with the toolkit, the establishments and keys, gone afterwards.
 
     `home` is the directory that all workers of a run share.
     """
@@ -71,6 +71,7 @@ def _fill(url: str) -> None:
     startup.migrate(settings)
     database = Database(settings)
     startup.seed(settings, database, at=REGISTERED_AT)
+    make_keys(database, COMMON_KEYS, REGISTERED_AT)
     database.dispose()
 
 

@@ -1,13 +1,12 @@
 """The whole service on a database of its own, as tests drive it: a client, keys by role, a clock to set."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
-import sqlalchemy as sa
 from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import event
@@ -23,9 +22,15 @@ from app.services.seed import OPERATOR
 from app.settings import Settings
 
 ADMIN_KEY = "admin-key-of-the-tests-0123456789"
+# In the template database already; a key of another scope is made when a test first names it.
+COMMON_KEYS = ("prison:LWI", "prison:MSI", "region:south-east", "region:london", "national", "signatory:LWI:governor")
 # The establishments are registered in the template database at this moment; every test starts later.
 REGISTERED_AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
 STARTS_AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+# Every row of every table, by table.
+Stored = dict[str, list[tuple[Any, ...]]]
 
 
 class Clock:
@@ -60,7 +65,7 @@ class Service:
     clock: Clock
     app: FastAPI
     client: TestClient
-    secrets: dict[str, str] = field(default_factory=dict)
+    made: set[str] = field(default_factory=lambda: set(COMMON_KEYS))
 
     @property
     def database(self) -> Database:
@@ -71,16 +76,12 @@ class Service:
         """The secret of a key with that role and scope, made through the service's own code when first asked for."""
         if spec == "admin":
             return ADMIN_KEY
-        if spec not in self.secrets:
-            role, *scope = spec.split(":")
-            if role not in set(Role):
-                return spec
-            self.secrets[spec] = self._make_key(spec, scope_of(Role(role), scope))
-        return self.secrets[spec]
-
-    def _make_key(self, name: str, scope: KeyScope) -> str:
-        with self.database.session_scope() as session:
-            return create_key(session, name, scope, caller=Caller(OPERATOR, self.clock()))[1]
+        if spec.partition(":")[0] not in set(Role):
+            return spec
+        if spec not in self.made:
+            self.made.add(spec)
+            make_keys(self.database, [spec], self.clock())
+        return secret_of(spec)
 
     def call(self, method: str, path: str, by: str | None = "prison:LWI", **more: Any) -> httpx2.Response:
         headers = dict(more.pop("headers", None) or {})
@@ -103,14 +104,19 @@ class Service:
     def delete(self, path: str, by: str | None = "prison:LWI", **more: Any) -> httpx2.Response:
         return self.call("DELETE", path, by, **more)
 
-    def stored(self) -> dict[str, list[tuple[Any, ...]]]:
+    def stored(self) -> Stored:
         """Every row of every table, for comparing before with after."""
         with self.database.write_engine.connect() as connection:
-            found = {}
-            for table in Prison.metadata.sorted_tables:
-                rows = connection.execute(sa.select(table)).all()
-                found[table.name] = sorted((tuple(row) for row in rows), key=repr)
-            return found
+            return {
+                table.name: [
+                    # As the driver has it: the dump is only compared with another one.
+                    tuple(row)
+                    for row in connection.exec_driver_sql(
+                        f"SELECT * FROM {table.name} ORDER BY {', '.join(column.name for column in table.primary_key)}"
+                    )
+                ]
+                for table in Prison.metadata.sorted_tables
+            }
 
     @contextmanager
     def unchanged(self) -> Iterator[None]:
@@ -121,7 +127,19 @@ class Service:
         assert after == before, {name: len(rows) for name, rows in after.items() if rows != before[name]}
 
 
-def scope_of(role: Role, scope: list[str]) -> KeyScope:
+def secret_of(spec: str) -> str:
+    return f"idts_test-key-of-{spec}"
+
+
+def make_keys(database: Database, specs: Iterable[str], at: datetime) -> None:
+    with database.session_scope() as session:
+        for spec in specs:
+            create_key(session, spec, scope_of(spec), caller=Caller(OPERATOR, at), secret=secret_of(spec))
+
+
+def scope_of(spec: str) -> KeyScope:
+    name, *scope = spec.split(":")
+    role = Role(name)
     if role is Role.PRISON:
         return KeyScope(role, prison=scope[0])
     if role is Role.REGION:
