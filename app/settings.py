@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     webhook_poll_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
     webhook_timeout_seconds: Annotated[float, Field(gt=0, le=120)] = 15.0
     rate_limit: str = ""
+    checkpoint_minutes: Annotated[int, Field(ge=0, le=10_080)] = 60
     log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = "info"
 
     @field_validator("database_url", "database_read_url")

@@ -4,15 +4,13 @@ from datetime import UTC, datetime
 
 import typer
 
+from app.checkpoints import checkpoint as sign_now
 from app.cli.common import err, opened_database, out
 from app.queries.audit import verify_trail
-from app.queries.signing_keys import current_kid, public_keys
-from app.services.audit import sign_checkpoint
-from app.signing import KeyFiles, sign, unseal
+from app.queries.signing_keys import public_keys
+from app.signing import KeyFiles, unseal
 
 audit = typer.Typer(name="audit", help="The audit trail: verify, checkpoint.", no_args_is_help=True)
-
-CHECKPOINT = "idts-audit-checkpoint+jws"
 
 
 @audit.command()
@@ -34,7 +32,6 @@ def verify() -> None:
 @audit.command()
 def checkpoint() -> None:
     """Sign where every chain ends now. Keep a copy elsewhere: it proves what the trail was."""
-    with opened_database() as (settings, database), database.session_scope() as session:
-        key = KeyFiles(settings.signing_keys_dir).read(current_kid(session))
-        made = sign_checkpoint(session, datetime.now(UTC), lambda content: sign(content, key, CHECKPOINT))
+    with opened_database() as (settings, database):
+        made = sign_now(database, KeyFiles(settings.signing_keys_dir), datetime.now(UTC))
     err.print("Nothing has changed since the last one." if made is None else f"Signed checkpoint {made}.")

@@ -60,16 +60,22 @@ def record(
         )
 
 
-def sign_checkpoint(session: Session, at: datetime, seal: Callable[[bytes], str]) -> int | None:
+def sign_checkpoint(
+    session: Session, at: datetime, seal: Callable[[bytes], str], *, unless_since: datetime | None = None
+) -> int | None:
     """Sign where every chain that grew since the last checkpoint ends now; None where none did.
+
+    `unless_since` leaves it be where a checkpoint was signed at that moment or later: several workers take turns.
 
     `seal` makes a JWS. Whoever rewrites a chain afterwards, head and all, would need the private key too.
     """
     # One checkpoint at a time; the chains themselves are not locked, a head that moves on is seen next time.
     session.execute(select(col(AuditHead.seq)).where(col(AuditHead.chain) == SERVICE_CHAIN).with_for_update())
     last = session.execute(
-        select(col(AuditCheckpoint.id), col(AuditCheckpoint.hash)).order_by(col(AuditCheckpoint.id).desc()).limit(1)
+        select(col(AuditCheckpoint.at), col(AuditCheckpoint.hash)).order_by(col(AuditCheckpoint.id).desc()).limit(1)
     ).first()
+    if last is not None and unless_since is not None and last.at >= unless_since:
+        return None
     seen = _seen_heads(session)
     heads = {
         row.chain: [row.seq, row.hash]
