@@ -44,7 +44,7 @@ async def identify(request: Request) -> Principal:
         return before
     database: Database = request.app.state.database
     digest = presented_digest(request)
-    by = known(await database.point_async(KEY_BY_DIGEST, digest=digest))
+    by = known(await database.points.first(KEY_BY_DIGEST, digest=digest))
     request.scope["state"] |= {"caller": by.id, "principal": by}
     return by
 
@@ -79,5 +79,6 @@ Withdrawer = Annotated[Principal, Depends(requires(Permission.WITHDRAW_STATEMENT
 LiveConfirmer = Annotated[Principal, Depends(requires(Permission.CONFIRM_GO_LIVE))]
 AuditReader = Annotated[Principal, Depends(requires(Permission.READ_AUDIT))]
 AuditVerifier = Annotated[Principal, Depends(requires(Permission.VERIFY_AUDIT))]
+Freezer = Annotated[Principal, Depends(requires(Permission.FREEZE_RETURNS))]
 KeyKeeper = Annotated[Principal, Depends(requires(Permission.MANAGE_KEYS))]
 WebhookKeeper = Annotated[Principal, Depends(requires(Permission.MANAGE_WEBHOOKS))]

@@ -63,7 +63,7 @@ class Evidence(SQLModel, table=True):
     """One piece of evidence; which sections it supports is in their `evidence`.
 
     `effective_on` is the date that it is about, `received_at` when the service got it. A withdrawn
-    item stays, with who withdrew it and why.
+    item stays, with who withdrew it, why, and from which sections. `sha256` is of its file, where it has one.
     """
 
     __tablename__ = "evidence"
@@ -76,3 +76,9 @@ class Evidence(SQLModel, table=True):
     effective_on: date | None = None
     received_at: datetime = moment_column()
     added_by: str = Field(max_length=200)
+    sha256: str | None = Field(default=None, max_length=64, foreign_key="evidence_file.sha256", index=True)
+    file_name: str | None = Field(default=None, max_length=255)
+    withdrawn_at: datetime | None = moment_column(optional=True)
+    withdrawn_by: str | None = Field(default=None, max_length=200)
+    withdrawal_reason: str | None = Field(default=None, sa_type=sa.Text)
+    withdrawn_from: list[int] | None = json_column(optional=True)

@@ -1,22 +1,38 @@
-"""Evidence items, as a section shows them."""
+"""Evidence items: those that count for a section, one of them with its file, and those withdrawn."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from app.models import Evidence
+from app.errors import NotFound
+from app.models import Evidence, EvidenceFile, SectionAssessment
 from app.rules.moments import london_date
 from app.rules.staleness import is_stale
 from app.rules.types import EvidenceKind
 
 
 @dataclass(frozen=True, slots=True)
+class WithdrawalView:
+    """Who withdrew an item, when and why, and the sections that it supported until then."""
+
+    at: datetime
+    by: str
+    reason: str
+    sections: list[int]
+
+
+@dataclass(frozen=True, slots=True)
 class EvidenceView:
-    """One piece of evidence. `effective_on` is the date that it is about, `received_at` when it came."""
+    """One piece of evidence. `effective_on` is the date that it is about, `received_at` when it came.
+
+    The file of an uploaded document has a name for people, its media type by content, its size in bytes and
+    its digest; these are null for everything else.
+    """
 
     id: str
     kind: EvidenceKind
@@ -26,29 +42,200 @@ class EvidenceView:
     received_at: datetime
     added_by: str
     stale: bool
+    file_name: str | None
+    media_type: str | None
+    size: int | None
+    sha256: str | None
+    withdrawn: WithdrawalView | None
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceItemView(EvidenceView):
+    """One piece of evidence of a prison, and the sections that it supports now."""
+
+    prison: str
+    sections: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """By what evidence is reckoned stale: the period that the toolkit sets, on a day in London."""
+
+    months: int
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFileView:
+    """The file of one item: its name for people, and where and what it is."""
+
+    name: str
+    sha256: str
+    size: int
+    media_type: str
+    store_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """Where a content is kept, and what it is."""
+
+    sha256: str
+    size: int
+    media_type: str
+    store_key: str
+
+
+_COLUMNS = (
+    col(Evidence.id),
+    col(Evidence.kind),
+    col(Evidence.title),
+    col(Evidence.reference),
+    col(Evidence.effective_on),
+    col(Evidence.received_at),
+    col(Evidence.added_by),
+    col(Evidence.file_name),
+    col(EvidenceFile.media_type),
+    col(EvidenceFile.size),
+    col(Evidence.sha256),
+    col(Evidence.withdrawn_at),
+    col(Evidence.withdrawn_by),
+    col(Evidence.withdrawal_reason),
+    col(Evidence.withdrawn_from),
+)
+
+
+def _items(prison_id: int) -> Select[*tuple[Any, ...]]:
+    return (
+        select(*_COLUMNS)
+        .outerjoin(EvidenceFile, col(EvidenceFile.sha256) == col(Evidence.sha256))
+        .where(col(Evidence.prison_id) == prison_id)
+    )
+
+
+def _view(row: Any, fresh: Freshness, *, counts: bool = False) -> EvidenceView:
+    """`counts` is for an item as a section shows it: one withdrawn since was not withdrawn then."""
+    since: date = row.effective_on or london_date(row.received_at)
+    withdrawn = None
+    if row.withdrawn_at is not None and not counts:
+        withdrawn = WithdrawalView(row.withdrawn_at, row.withdrawn_by, row.withdrawal_reason, row.withdrawn_from)
+    stale = is_stale(since, fresh.today, fresh.months)
+    values = list(row)
+    return EvidenceView(*values[:7], stale, *values[7:11], withdrawn)
 
 
 def evidence_of(
     session: Session, prison_id: int, ids: Sequence[str], stale_after_months: int, today: date
 ) -> dict[str, EvidenceView]:
-    """The named items of a prison by id; one statement, none where no item is named."""
+    """The named items of a prison by id, as they count; one statement, none where no item is named."""
     if not ids:
         return {}
-    statement = select(
-        col(Evidence.id),
-        col(Evidence.kind),
-        col(Evidence.title),
-        col(Evidence.reference),
-        col(Evidence.effective_on),
-        col(Evidence.received_at),
-        col(Evidence.added_by),
-    ).where(col(Evidence.prison_id) == prison_id)
+    statement = _items(prison_id)
     # The whole prison's evidence is quicker to read than a long list of ids is to send.
     if len(set(ids)) <= 100:
         statement = statement.where(col(Evidence.id).in_(sorted(set(ids))))
-    return {
-        row.id: EvidenceView(
-            *row, is_stale(row.effective_on or london_date(row.received_at), today, stale_after_months)
+    fresh = Freshness(stale_after_months, today)
+    return {row.id: _view(row, fresh, counts=True) for row in session.execute(statement)}
+
+
+def list_evidence(
+    session: Session,
+    prison_id: int,
+    ids: Iterable[str],
+    fresh: Freshness,
+    *,
+    after: tuple[datetime, str] | None,
+    limit: int,
+) -> list[EvidenceView]:
+    """The named items of a prison, newest first, from the one after the item received then with that id."""
+    newest_first = (col(Evidence.received_at).desc(), col(Evidence.id).desc())
+    statement = _items(prison_id).where(col(Evidence.id).in_(sorted(ids))).order_by(*newest_first).limit(limit)
+    if after is not None:
+        at, item_id = after
+        same_moment = and_(col(Evidence.received_at) == at, col(Evidence.id) < item_id)
+        statement = statement.where(or_(col(Evidence.received_at) < at, same_moment))
+    return [_view(row, fresh) for row in session.execute(statement)]
+
+
+def counting_for(session: Session, prison_id: int, number: int) -> list[str]:
+    """The ids of the items that count for a section now."""
+    refs = session.scalar(
+        select(col(SectionAssessment.evidence)).where(
+            col(SectionAssessment.prison_id) == prison_id, col(SectionAssessment.number) == number
         )
-        for row in session.execute(statement)
-    }
+    )
+    return [one["id"] for one in refs or ()]
+
+
+def withdrawn_from(session: Session, prison_id: int, number: int) -> list[str]:
+    """The ids of the items that were withdrawn from a section."""
+    rows = session.execute(
+        select(col(Evidence.id), col(Evidence.withdrawn_from)).where(
+            col(Evidence.prison_id) == prison_id, col(Evidence.withdrawn_at).is_not(None)
+        )
+    )
+    return [item_id for item_id, sections in rows if number in (sections or ())]
+
+
+def sections_of(session: Session, prison_id: int, item_id: str) -> list[int]:
+    """The sections that an item supports now, in number order."""
+    rows = session.execute(
+        select(col(SectionAssessment.number), col(SectionAssessment.evidence)).where(
+            col(SectionAssessment.prison_id) == prison_id
+        )
+    )
+    return sorted(number for number, refs in rows if any(one["id"] == item_id for one in refs))
+
+
+def unknown_item(code: str, item_id: str) -> NotFound:
+    return NotFound("not-found", f"{code} has no evidence {item_id!r}. Its sections list what there is.")
+
+
+def read_item(session: Session, prison_id: int, code: str, item_id: str, fresh: Freshness) -> EvidenceItemView:
+    """One item of a prison; NotFound if it has none with that id."""
+    row = session.execute(_items(prison_id).where(col(Evidence.id) == item_id)).first()
+    if row is None:
+        raise unknown_item(code, item_id)
+    view = _view(row, fresh)
+    own = {field.name: getattr(view, field.name) for field in fields(EvidenceView)}
+    return EvidenceItemView(**own, prison=code, sections=sections_of(session, prison_id, item_id))
+
+
+def read_file(session: Session, prison_id: int, code: str, item_id: str) -> EvidenceFileView:
+    """The file of an item; NotFound if there is no such item, or if it has no file."""
+    row = session.execute(
+        select(
+            col(Evidence.file_name),
+            col(EvidenceFile.sha256),
+            col(EvidenceFile.size),
+            col(EvidenceFile.media_type),
+            col(EvidenceFile.store_key),
+        )
+        .select_from(Evidence)
+        .outerjoin(EvidenceFile, col(EvidenceFile.sha256) == col(Evidence.sha256))
+        .where(col(Evidence.prison_id) == prison_id, col(Evidence.id) == item_id)
+    ).first()
+    if row is None:
+        raise unknown_item(code, item_id)
+    if row.sha256 is None:
+        raise NotFound("not-found", "This item has no file: its title and reference say where the evidence is.")
+    name: str = row.file_name or "document"
+    return EvidenceFileView(name, row.sha256, row.size, row.media_type, row.store_key)
+
+
+def stored_file(session: Session, sha256: str) -> StoredFile | None:
+    """Where that content is kept, if it is."""
+    row = session.execute(
+        select(
+            col(EvidenceFile.sha256),
+            col(EvidenceFile.size),
+            col(EvidenceFile.media_type),
+            col(EvidenceFile.store_key),
+        ).where(col(EvidenceFile.sha256) == sha256)
+    ).first()
+    return None if row is None else StoredFile(*row)
+
+
+def known_store_keys(session: Session) -> set[str]:
+    """Every key of the store that a row refers to."""
+    return set(session.scalars(select(col(EvidenceFile.store_key))))

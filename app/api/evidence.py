@@ -1,0 +1,196 @@
+"""Evidence: listed, read, downloaded, withdrawn, and let to support further sections."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, field_validator
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from app.api.answers import Cursor, Limit, Page, decode_cursor, page_response, resource, written
+from app.api.parameters import CallerNow, Now, PrisonCode, SectionNumber, tags_in
+from app.api.routing import KeyedRoute
+from app.api.sections import known_section
+from app.api.text import Prose, plain_text
+from app.auth import EvidenceKeeper, PrisonReader
+from app.db import ReadSession, WriteSession
+from app.documents.file_names import attachment
+from app.documents.media_types import EXTENSIONS
+from app.errors import FieldFault, Invalid
+from app.evidence_store import EvidenceStore
+from app.queries.evidence import (
+    EvidenceItemView,
+    EvidenceView,
+    Freshness,
+    counting_for,
+    list_evidence,
+    read_file,
+    read_item,
+    withdrawn_from,
+)
+from app.queries.prisons import read_facts_in_scope
+from app.queries.readiness import READINESS_JSON, ReadinessView
+from app.queries.toolkits import read_book
+from app.rules.digests import etag_of
+from app.rules.moments import london_date
+from app.services.evidence import EvidenceAfter, support_sections, withdraw_evidence
+
+router = APIRouter(prefix="/v1/prisons/{code}", tags=["Evidence"], route_class=KeyedRoute)
+
+ItemId = Annotated[str, Path(description="An item's id, as lists give it.", max_length=36), AfterValidator(plain_text)]
+SectionNumbers = Annotated[list[Annotated[int, Field(strict=True, ge=1, le=35)]], Field(max_length=35)]
+
+# Whatever a file turns out to be, nothing in it runs in a browser that opens it.
+DOWNLOAD_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
+
+
+class WithdrawEvidence(BaseModel):
+    """Why the item counts no longer."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Prose
+
+    @field_validator("reason")
+    @classmethod
+    def says_something(cls, text: str) -> str:
+        if not text.strip():
+            raise ValueError("say why the item counts no longer")
+        return text.strip()
+
+
+class SupportSections(BaseModel):
+    """The sections that the item supports too."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sections: Annotated[SectionNumbers, Field(min_length=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceWithReadiness(EvidenceItemView):
+    """The item after the change, and the prison's verdict then."""
+
+    readiness: ReadinessView
+
+
+ITEM_JSON = TypeAdapter(EvidenceItemView)
+_PAGE = TypeAdapter(Page[EvidenceView])
+
+
+@router.get("/sections/{number}/evidence", response_model=Page[EvidenceView])
+def list_section_evidence(
+    request: Request,
+    code: PrisonCode,
+    number: SectionNumber,
+    session: ReadSession,
+    by: PrisonReader,
+    at: Now,
+    withdrawn: Annotated[bool, Query(description="Whether to list the withdrawn items too.")] = False,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """The evidence of a section, newest first."""
+    prison = read_facts_in_scope(session, code, by)
+    position = decode_cursor(request, cursor, {"received_at": str, "id": str})
+    after = (_moment(position["received_at"]), position["id"]) if position else None
+    ids = counting_for(session, prison.id, known_section(number))
+    if withdrawn:
+        ids += withdrawn_from(session, prison.id, number)
+    months = read_book(session, prison.toolkit_version).toolkit.evidence_stale_after_months
+    fresh = Freshness(months, london_date(at))
+    rows = list_evidence(session, prison.id, ids, fresh, after=after, limit=limit + 1)
+    last = None
+    if len(rows) > limit:
+        last = {"received_at": rows[limit - 1].received_at.isoformat(), "id": rows[limit - 1].id}
+    return page_response(request, _PAGE, rows, limit, last)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        detail = "use `next_cursor` exactly as the list gave it"
+        raise Invalid("invalid-cursor", f"Not a cursor: {detail}.", [FieldFault("?cursor", detail)]) from None
+
+
+@router.get("/evidence/{item_id}", response_model=EvidenceItemView)
+def read_evidence(
+    request: Request, code: PrisonCode, item_id: ItemId, session: ReadSession, by: PrisonReader, at: Now
+) -> Response:
+    """One item, with the sections that it supports; a withdrawn one with who withdrew it, when and why."""
+    prison = read_facts_in_scope(session, code, by)
+    months = read_book(session, prison.toolkit_version).toolkit.evidence_stale_after_months
+    item = read_item(session, prison.id, prison.code, item_id, Freshness(months, london_date(at)))
+    return resource(request, ITEM_JSON.dump_json(item))
+
+
+@router.get(
+    "/evidence/{item_id}/content",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "The file, to be saved and not shown; the ETag is its SHA-256",
+            "content": {one: {"schema": {"type": "string", "format": "binary"}} for one in EXTENSIONS},
+        }
+    },
+)
+def download_evidence(
+    request: Request, code: PrisonCode, item_id: ItemId, session: ReadSession, by: PrisonReader
+) -> Response:
+    """The file of an item, also of a withdrawn one."""
+    prison = read_facts_in_scope(session, code, by)
+    file = read_file(session, prison.id, prison.code, item_id)
+    store: EvidenceStore = request.app.state.evidence_store
+    etag = f'"{file.sha256}"'
+    headers = {
+        "etag": etag,
+        "content-disposition": attachment(file.name),
+        "content-security-policy": DOWNLOAD_POLICY,
+        "x-content-type-options": "nosniff",
+    }
+    given = request.headers.get("if-none-match")
+    if given is not None and (given.strip() == "*" or etag in tags_in(given)):
+        return Response(status_code=304, headers=headers)
+    pieces: AsyncIterator[bytes] = store.read(file.store_key)
+    # As a header and not as media_type, to which a charset would be added that nobody has checked.
+    headers |= {"content-type": file.media_type, "content-length": str(file.size)}
+    return StreamingResponse(pieces, headers=headers)
+
+
+@router.post("/evidence/{item_id}/withdraw", response_model=EvidenceWithReadiness)
+def withdraw(
+    code: PrisonCode,
+    item_id: ItemId,
+    body: WithdrawEvidence,
+    session: WriteSession,
+    by: EvidenceKeeper,
+    caller: CallerNow,
+) -> Response:
+    """Let an item count no longer, in every section that it supports. It stays in the history.
+
+    Refused while a GREEN section would be left without evidence.
+    """
+    return _item_after(withdraw_evidence(session, code, item_id, body.reason, caller=caller))
+
+
+@router.post("/evidence/{item_id}/sections", response_model=EvidenceWithReadiness)
+def support_further_sections(
+    code: PrisonCode,
+    item_id: ItemId,
+    body: SupportSections,
+    session: WriteSession,
+    by: EvidenceKeeper,
+    caller: CallerNow,
+) -> Response:
+    """Let an item support further sections; those that it supports already stay as they are."""
+    return _item_after(support_sections(session, code, item_id, body.sections, caller=caller))
+
+
+def _item_after(after: EvidenceAfter) -> Response:
+    item = ITEM_JSON.dump_json(after.item)
+    readiness = READINESS_JSON.dump_json(after.readiness)
+    return written(item[:-1] + b',"readiness":' + readiness + b"}", etag_of(item))

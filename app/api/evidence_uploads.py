@@ -1,0 +1,261 @@
+"""Adding evidence to a section: a file by multipart upload, or a link or a note as JSON."""
+
+import hashlib
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, Any
+
+import structlog
+from anyio import CapacityLimiter, to_thread
+from fastapi import APIRouter, Header
+from fastapi.exceptions import RequestValidationError
+from pydantic import Field, ValidationError
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from app.api.answers import written
+from app.api.evidence import ITEM_JSON, EvidenceWithReadiness, SectionNumbers
+from app.api.idempotency import Once
+from app.api.parameters import CallerNow, PrisonCode, SectionNumber
+from app.api.routing import JSON_TYPES, KeyedRoute, strict_json
+from app.api.sections import AddEvidence, known_section
+from app.api.uploads import Upload, UploadedFile, limit_in_words, received
+from app.auth import EvidenceKeeper
+from app.db import Database
+from app.documents.file_names import display_name
+from app.documents.media_types import ACCEPTED, media_type_of
+from app.errors import FieldFault, Invalid, TooLarge, WrongMediaType
+from app.evidence_store import EvidenceStore
+from app.queries.evidence import StoredFile, stored_file
+from app.queries.prisons import read_facts_in_scope
+from app.queries.readiness import READINESS_JSON
+from app.queries.sections import SECTION_JSON, SectionView
+from app.rules.access import Principal
+from app.rules.digests import etag_of
+from app.rules.types import EvidenceKind
+from app.services.callers import Caller
+from app.services.evidence import NewFile, add_evidence, is_kept
+from app.services.sections import NewEvidence
+
+log = structlog.get_logger("idts.evidence")
+
+router = APIRouter(prefix="/v1/prisons/{code}", tags=["Evidence"], route_class=KeyedRoute)
+
+# Each file on its way into the store holds a few parts of it in memory; more of them wait their turn.
+_storing = CapacityLimiter(4)
+
+
+class AddEvidenceItem(AddEvidence):
+    """One piece of evidence to add to the section; `sections` are further ones that it supports too."""
+
+    sections: SectionNumbers = Field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceAdded(EvidenceWithReadiness):
+    """The item, the section that it was sent to, and the prison's verdict then."""
+
+    section: SectionView
+
+
+_FORM = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["title", "file"],
+    "properties": {
+        "kind": {"type": "string", "enum": ["document"], "default": "document"},
+        "title": {"type": "string", "minLength": 1, "maxLength": 300},
+        "reference": {"type": "string", "maxLength": 2000},
+        "effective_on": {"type": "string", "format": "date", "description": "The date that the evidence is about."},
+        "sections": {
+            "type": "array",
+            "maxItems": 35,
+            "items": {"type": "integer", "minimum": 1, "maximum": 35},
+            "description": "Further sections that it supports: a repeated field, or numbers with commas between.",
+        },
+        "file": {"type": "string", "contentMediaType": "application/octet-stream", "description": ACCEPTED},
+    },
+}
+_BODY = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {"schema": _FORM, "encoding": {"sections": {"style": "form", "explode": True}}},
+        "application/json": {"schema": AddEvidenceItem.model_json_schema(ref_template="#/components/schemas/{model}")},
+    },
+}
+
+
+@router.post(
+    "/sections/{number}/evidence",
+    response_model=EvidenceAdded,
+    status_code=201,
+    openapi_extra={"requestBody": _BODY},
+)
+async def add_section_evidence(
+    request: Request,
+    code: PrisonCode,
+    number: SectionNumber,
+    by: EvidenceKeeper,
+    caller: CallerNow,
+    idempotency_key: Annotated[
+        str | None,
+        Header(min_length=1, max_length=255, description="Repeats with this key replay the first answer."),
+    ] = None,
+) -> Response:
+    """Add a piece of evidence: a document with its file as multipart/form-data, a link or a note as JSON.
+
+    What a file is told by its content; its name and its declared type do not matter. The same content is
+    stored once, however often it is sent.
+    """
+    database: Database = request.app.state.database
+    # Before a byte of the file is read: it may be long, and not for this caller to send.
+    await run_in_threadpool(_may_add, database, code, known_section(number), by)
+    async with _read(request) as (item, file):
+        adding = _Adding(code, [number, *item.sections], item, caller, database, request.app.state.evidence_store)
+        once = Once(caller.by.id, idempotency_key, adding.digest(request, file), caller.at)
+        return await to_thread.run_sync(partial(adding.run, once, file), limiter=_storing)
+
+
+def _may_add(database: Database, code: str, number: int, by: Principal) -> None:
+    with database.reading() as session:
+        read_facts_in_scope(session, code, by)
+
+
+@asynccontextmanager
+async def _read(request: Request) -> AsyncIterator[tuple[AddEvidenceItem, UploadedFile | None]]:
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media == "multipart/form-data":
+        async with received(request) as upload:
+            yield _from_form(upload), upload.file
+    elif media in JSON_TYPES:
+        given = strict_json(await _short_body(request))
+        if not isinstance(given, dict):
+            raise RequestValidationError([{"type": "dict_type", "loc": ("body",), "msg": "send an object"}])
+        yield _checked(given), None
+    else:
+        detail = "Send a document with its file as multipart/form-data, a link or a note as application/json."
+        raise WrongMediaType("unsupported-media-type", detail)
+
+
+async def _short_body(request: Request) -> bytes:
+    limit: int = request.app.state.settings.body_limit_bytes
+    body = bytearray()
+    try:
+        async for piece in request.stream():
+            body += piece
+            if len(body) > limit:
+                raise TooLarge("body-too-large", f"A body of JSON may have at most {limit_in_words(limit)}.")
+    except ClientDisconnect:
+        raise Invalid("malformed-json", "The connection broke off before the end of the body.") from None
+    return bytes(body)
+
+
+def _from_form(upload: Upload) -> AddEvidenceItem:
+    given: dict[str, Any] = {"kind": EvidenceKind.DOCUMENT.value}
+    sections: list[int | str] = []
+    seen: set[str] = set()
+    for name, text in upload.fields:
+        if name == "sections":
+            sections += [int(one) if one.isascii() and one.isdigit() else one for one in _numbers(text)]
+        elif name in seen:
+            raise _fault(name, "give it once")
+        elif text or name == "title":
+            # A form sends what was left empty as an empty field.
+            given[name] = text
+        seen.add(name)
+    item = _checked(given | {"sections": sections})
+    if (item.kind is EvidenceKind.DOCUMENT) is not (upload.file is not None):
+        raise _fault("file", "a document brings its file, a link or a note brings none")
+    if upload.file is not None and upload.file.size == 0:
+        raise _fault("file", "the file is empty")
+    return item
+
+
+def _numbers(text: str) -> list[str]:
+    return [one.strip()[:20] for one in text.split(",") if one.strip()]
+
+
+def _checked(given: dict[str, Any]) -> AddEvidenceItem:
+    try:
+        return AddEvidenceItem.model_validate(given)
+    except ValidationError as fault:
+        errors = [{**one, "loc": ("body", *one["loc"])} for one in fault.errors(include_url=False)]
+        raise RequestValidationError(errors) from None
+
+
+def _fault(name: str, detail: str) -> Invalid:
+    return Invalid("invalid-input", f"Put right the field {name!r}: {detail}.", [FieldFault(f"/{name}", detail)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Adding:
+    """One item on its way into the store and the database. Runs on one thread, which nothing cancels."""
+
+    code: str
+    numbers: list[int]
+    item: AddEvidenceItem
+    caller: Caller
+    database: Database
+    store: EvidenceStore
+
+    def digest(self, request: Request, file: UploadedFile | None) -> str:
+        """What two requests have in common that are the same, whatever their multipart boundaries."""
+        parts = [request.method, request.url.path, self.item.model_dump(mode="json"), file and file.sha256]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+    def run(self, once: Once, file: UploadedFile | None) -> Response:
+        if file is None:
+            with self.database.session_scope() as session:
+                return once(session, lambda: self.answer(session, None))
+        media_type = media_type_of(file.content)
+        if media_type is None:
+            raise WrongMediaType(
+                "file-type-not-accepted",
+                f"By its content this file is nothing that evidence may be. Accepted are {ACCEPTED}.",
+            )
+        name = display_name(file.given_name, media_type)
+        with self.database.reading() as session:
+            known = stored_file(session, file.sha256)
+        if known is not None:
+            return self.record(once, NewFile(known, name))
+        stored = StoredFile(file.sha256, file.size, media_type, self.store.put(file.content))
+        try:
+            return self.record(once, NewFile(stored, name))
+        finally:
+            self.discard_unless_kept(stored)
+
+    def record(self, once: Once, file: NewFile) -> Response:
+        with self.database.session_scope() as session:
+            return once(session, lambda: self.answer(session, file))
+
+    def answer(self, session: Session, file: NewFile | None) -> Response:
+        new = NewEvidence(self.item.kind, self.item.title, self.item.reference, self.item.effective_on)
+        after = add_evidence(session, self.code, self.numbers, new, caller=self.caller, file=file)
+        item = ITEM_JSON.dump_json(after.item)
+        body = b'%s,"readiness":%s,"section":%s}' % (
+            item[:-1],
+            READINESS_JSON.dump_json(after.readiness),
+            SECTION_JSON.dump_json(after.sections[0]),
+        )
+        location = f"/v1/prisons/{after.item.prison}/evidence/{after.item.id}"
+        return written(body, etag_of(item), status=201, location=location)
+
+    def discard_unless_kept(self, stored: StoredFile) -> None:
+        """Remove what a refusal, a failure or another upload of the same content has left without a row.
+
+        Where the database cannot say, the object stays: one too many can be removed later.
+        """
+        try:
+            with self.database.snapshot() as session:
+                kept = is_kept(session, stored, self.caller.at)
+        except SQLAlchemyError:
+            log.warning("evidence file left in doubt", key=stored.store_key)
+            return
+        if not kept:
+            self.store.discard(stored.store_key)
