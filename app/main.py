@@ -12,6 +12,8 @@ from app import handlers
 from app.api import (
     audit,
     docs,
+    evidence,
+    evidence_uploads,
     exemptions,
     health,
     keys,
@@ -25,6 +27,7 @@ from app.api import (
 )
 from app.db import Database
 from app.edge import Edge, Metrics
+from app.evidence_store import EvidenceStore
 from app.logs import configure_logs
 from app.settings import Settings
 from app.signing import KeyFiles
@@ -35,6 +38,8 @@ ROUTERS = (
     readiness.router,
     sections.router,
     exemptions.router,
+    evidence_uploads.router,
+    evidence.router,
     # Before the statements: `verify` is not one of their ids.
     verification.router,
     statements.router,
@@ -76,6 +81,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     )
     app.state.settings = settings
     app.state.database = database
+    app.state.evidence_store = EvidenceStore(settings)
     app.state.clock = clock
     app.state.key_files = KeyFiles(settings.signing_keys_dir)
     app.state.metrics = Metrics()
