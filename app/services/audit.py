@@ -36,19 +36,11 @@ def record(
     head = session.execute(
         select(col(AuditHead.seq), col(AuditHead.hash)).where(col(AuditHead.chain) == chain).with_for_update()
     ).first()
-    entry = {
-        "chain": chain,
-        "seq": head.seq + 1 if head else 1,
-        "at": moment_text(at),
-        "actor_id": caller.by.id,
-        "actor_name": caller.by.name,
-        "actor_role": str(caller.by.role),
+    entry = _entry(chain, head, caller, at) | {
         "action": action,
         "subject": subject,
         "before_digest": None if before is None else digest_of(before),
         "after_digest": None if after is None else digest_of(after),
-        "request_id": caller.request_id,
-        "previous_hash": head.hash if head else GENESIS,
     }
     entry["hash"] = entry_hash(entry)
     session.execute(insert(AuditEntry).values(entry | {"at": at}))
@@ -58,6 +50,20 @@ def record(
         session.execute(
             update(AuditHead).where(col(AuditHead.chain) == chain).values(seq=entry["seq"], hash=entry["hash"])
         )
+
+
+def _entry(chain: str, head: Any, caller: Caller, at: datetime) -> dict[str, Any]:
+    """Where the entry stands in its chain, when, and who acted in which request."""
+    return {
+        "chain": chain,
+        "seq": head.seq + 1 if head else 1,
+        "previous_hash": head.hash if head else GENESIS,
+        "at": moment_text(at),
+        "actor_id": caller.by.id,
+        "actor_name": caller.by.name,
+        "actor_role": str(caller.by.role),
+        "request_id": caller.request_id,
+    }
 
 
 def sign_checkpoint(

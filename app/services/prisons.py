@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -41,7 +41,7 @@ def register_prison(session: Session, details: PrisonDetails, *, caller: Caller)
         raise Conflict("prison-exists", f"{code} is registered already. Correct it with PATCH /v1/prisons/{code}.")
     prison = Prison(
         **(asdict(details) | {"code": code, "categories": list(details.categories)}),
-        closed_by=_closed_by(details.closed_on),
+        closed_by=_closed_by(details.opened_on, details.closed_on),
         toolkit_version=current_version(session),
         version=1,
         registered_at=caller.at,
@@ -94,10 +94,7 @@ def correct_prison(
         toolkit_version=after_state["toolkit_version"],
     )
     _refuse_what_would_not_fit(session, facts, answers)
-    for name, value in given.items():
-        setattr(prison, name, list(value) if isinstance(value, tuple) else value)
-    prison.closed_by = _closed_by(prison.closed_on)
-    prison.version, prison.changed_at, prison.latest_at = prison.version + 1, at, at
+    _apply(prison, given, at)
     session.flush()
     statements = read_open_statements(session, facts.id)
     situation = Situation(facts, answers, statements)
@@ -106,6 +103,13 @@ def correct_prison(
     changed = [name for name, value in after_state.items() if value != before_state[name]]
     announce_prison(session, before_facts, facts, settled.readiness, version=prison.version, changed=changed, at=at)
     return read_prison(session, code, at)
+
+
+def _apply(prison: Prison, given: Mapping[str, Any], at: datetime) -> None:
+    for name, value in given.items():
+        setattr(prison, name, list(value) if isinstance(value, tuple) else value)
+    prison.closed_by = _closed_by(prison.opened_on, prison.closed_on)
+    prison.version, prison.changed_at, prison.latest_at = prison.version + 1, at, at
 
 
 def _refuse_fields_beyond_role(by: Principal, given: Mapping[str, Any]) -> None:
@@ -197,6 +201,12 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _closed_by(closed_on: str | None) -> date | None:
+def _closed_by(opened_on: date | None, closed_on: str | None) -> date | None:
     """The last day on which the prison can have been open, where only a month may be known."""
-    return None if closed_on is None else last_day_of(closed_on)
+    if closed_on is None:
+        return None
+    closed_by = last_day_of(closed_on)
+    if opened_on is not None and opened_on > closed_by:
+        fault = FieldFault("/closed_on", f"before it opened, on {opened_on.isoformat()}")
+        raise Invalid("invalid-input", "A prison closes after it has opened: put one of the two dates right.", [fault])
+    return closed_by

@@ -19,7 +19,7 @@ from app.rules.statement import OPEN, StatementFacts, event_kind, follow
 from app.rules.verdict import GoLive
 from app.services.callers import Caller
 from app.services.programme import record_standing
-from app.services.statement_steps import store_step
+from app.services.statement_steps import Step, store_step
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,8 @@ def settle(session: Session, before: Situation, after: Situation, *, caller: Cal
         if new != old:
             kind = event_kind(old, new)
             reason = FOLLOWED[kind].format(sections=", ".join(map(str, new.breached_sections or _below(go_live))))
-            store_step(session, after.prison, old, new, kind=kind, caller=caller, at=at, moved=moved, reason=reason)
+            step = Step(kind, old, new, reason)
+            store_step(session, after.prison, step, caller=caller, at=at, moved=moved)
     session.execute(
         update(PrisonStanding)
         .where(col(PrisonStanding.prison_id) == after.prison.id)

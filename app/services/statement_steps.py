@@ -1,5 +1,7 @@
-"""Writing one step of a statement's life: its row, its history and the audit trail."""
+"""Writing one step of a statement's life: its row, its history, the audit trail and the change feed."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -13,33 +15,27 @@ from app.queries.statements import state_of
 from app.rules.statement import OPEN, StatementFacts
 from app.services.audit import record
 from app.services.callers import Caller
+from app.services.events import announce
 
 
-def store_step(
-    session: Session,
-    prison: PrisonFacts,
-    before: StatementFacts | None,
-    after: StatementFacts,
-    *,
-    kind: str,
-    caller: Caller,
-    at: datetime,
-    moved: bool,
-    reason: str | None = None,
-    **columns: Any,
-) -> None:
-    """Append a step named `kind` and bring the statement's row up to it; `columns` are further values of the row."""
-    values = {
-        "status": after.status,
-        "serial": after.serial,
-        "live_on": after.live_on,
-        "breached_sections": list(after.breached_sections),
-        "version": Statement.__table__.c.version + 1,  # type: ignore[attr-defined]
-        **columns,
-    }
-    if after.status not in OPEN:
-        values |= {"ended_at": at, "ended_by": caller.by.name, "end_reason": reason}
-    session.execute(update(Statement).where(col(Statement.id) == after.id).values(**values))
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What happened to a statement. `before` is None where it is raised; `columns` are further values of its row."""
+
+    kind: str
+    before: StatementFacts | None
+    after: StatementFacts
+    reason: str | None = None
+    columns: Mapping[str, Any] = field(default_factory=dict)
+
+
+def store_step(session: Session, prison: PrisonFacts, step: Step, *, caller: Caller, at: datetime, moved: bool) -> None:
+    """Bring the statement's row up to the step, and append the step to everything that is only ever appended to.
+
+    `moved` says whether the prison's verdict reads differently after it.
+    """
+    after = step.after
+    session.execute(update(Statement).where(col(Statement.id) == after.id).values(**_row_values(step, caller, at)))
     session.execute(
         insert(StatementEvent).values(
             statement_id=after.id,
@@ -48,19 +44,29 @@ def store_step(
             by_id=caller.by.id,
             by_name=caller.by.name,
             by_role=caller.by.role,
-            kind=kind,
-            reason=reason,
+            kind=step.kind,
+            reason=step.reason,
             state=state_of(after),
             moves_verdict=moved,
         )
     )
-    record(
-        session,
-        caller=caller,
-        at=at,
-        action=f"statement.{kind}",
-        subject=f"/v1/statements/{after.id}",
-        prison=prison.code,
-        before=state_of(before) if before else None,
-        after=state_of(after) | {"reason": reason},
-    )
+    action, subject = f"statement.{step.kind}", f"/v1/statements/{after.id}"
+    before = state_of(step.before) if step.before else None
+    told = state_of(after) | {"reason": step.reason}
+    record(session, caller=caller, at=at, action=action, subject=subject, prison=prison.code, before=before, after=told)
+    announce(session, kind=action, prison=prison, at=at, subject=subject, content=state_of(after))
+
+
+def _row_values(step: Step, caller: Caller, at: datetime) -> dict[str, Any]:
+    after = step.after
+    values = {
+        "status": after.status,
+        "serial": after.serial,
+        "live_on": after.live_on,
+        "breached_sections": list(after.breached_sections),
+        "version": col(Statement.version) + 1,
+        **step.columns,
+    }
+    if after.status not in OPEN:
+        values |= {"ended_at": at, "ended_by": caller.by.name, "end_reason": step.reason}
+    return values

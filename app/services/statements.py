@@ -30,7 +30,7 @@ from app.rules.statement import (
 from app.rules.types import Reason
 from app.services.callers import Caller
 from app.services.standing import settle
-from app.services.statement_steps import store_step
+from app.services.statement_steps import Step, store_step
 from app.services.writing import OpenedPrison, open_prison
 
 # Given the view of a statement that has all its signatures, the credential (a JWS) over it.
@@ -77,7 +77,7 @@ def raise_statement(
         )
     )
     session.execute(insert(Signatory), _signatory_rows(opened, facts.id, people))
-    _step(session, opened, None, facts, "raised")
+    _step(session, opened, Step("raised", None, facts))
     return read_statement(session, facts.id)
 
 
@@ -107,7 +107,7 @@ def sign_statement(
         .values(signed_at=opened.at, signed_as=name, signed_by=caller.by.id)
     )
     facts = _facts(session, statement_id)
-    _step(session, opened, facts, facts, "signed", reason=f"{role}: {name}")
+    _step(session, opened, Step("signed", facts, facts, f"{role}: {name}"))
     if all(one.signed_at is not None for one in view.signatories if one.role != role):
         _issue(session, replace(opened, statements=(*_others(opened, facts.id), facts)), facts, seal)
     return read_statement(session, statement_id)
@@ -118,7 +118,7 @@ def withdraw_statement(session: Session, statement_id: str, reason: str, *, call
     opened, facts = _opened_for(session, statement_id, caller)
     _refuse(may_be_withdrawn(facts.status), Conflict)
     after = replace(facts, status=StatementStatus.WITHDRAWN, standing=None)
-    _step(session, opened, facts, after, "withdrawn", reason=reason)
+    _step(session, opened, Step("withdrawn", facts, after, reason))
     return read_statement(session, statement_id)
 
 
@@ -135,7 +135,7 @@ def confirm_go_live(session: Session, statement_id: str, live_on: date | None, *
     _refuse(may_go_live(facts, opened.situation.view(session, opened.at).go_live), Conflict)
     after = replace(facts, live_on=live_on or today)
     columns = {"live_confirmed_at": opened.at, "live_confirmed_by": caller.by.name}
-    _step(session, opened, facts, after, "live", columns=columns)
+    _step(session, opened, Step("live", facts, after, columns=columns))
     return read_statement(session, statement_id)
 
 
@@ -157,41 +157,20 @@ def _issue(session: Session, opened: OpenedPrison, facts: StatementFacts, seal: 
     if earlier is not None:
         ended = replace(earlier, status=StatementStatus.SUPERSEDED)
         reason = f"superseded by {after.serial}"
-        _step(session, opened, earlier, ended, "superseded", reason=reason, columns={"superseded_by": facts.id})
+        _step(session, opened, Step("superseded", earlier, ended, reason, {"superseded_by": facts.id}))
         opened = replace(opened, statements=tuple(one for one in opened.statements if one.id != earlier.id))
-    _step(session, opened, facts, after, "issued", columns={"issued_at": opened.at})
+    _step(session, opened, Step("issued", facts, after, columns={"issued_at": opened.at}))
     view = read_statement(session, facts.id)
     payload = session.scalar(select(col(Statement.payload)).where(col(Statement.id) == facts.id)) or ""
     session.execute(update(Statement).where(col(Statement.id) == facts.id).values(credential=seal(view, payload)))
 
 
-def _step(
-    session: Session,
-    opened: OpenedPrison,
-    before: StatementFacts | None,
-    after: StatementFacts,
-    kind: str,
-    *,
-    reason: str | None = None,
-    columns: dict[str, Any] | None = None,
-) -> None:
+def _step(session: Session, opened: OpenedPrison, step: Step) -> None:
     """Settle the verdict with the statement as it is now, and append the step."""
-    statements = (*_others(opened, after.id), after)
-    situation = replace(opened.situation, statements=statements)
+    situation = replace(opened.situation, statements=(*_others(opened, step.after.id), step.after))
     opened.row.latest_at = opened.at
     settled = settle(session, opened.situation, situation, caller=opened.caller, at=opened.at)
-    store_step(
-        session,
-        opened.facts,
-        before,
-        after,
-        kind=kind,
-        caller=opened.caller,
-        at=opened.at,
-        moved=settled.moved,
-        reason=reason,
-        **(columns or {}),
-    )
+    store_step(session, opened.facts, step, caller=opened.caller, at=opened.at, moved=settled.moved)
 
 
 def _others(opened: OpenedPrison, statement_id: str) -> tuple[StatementFacts, ...]:
