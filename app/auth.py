@@ -11,6 +11,7 @@ from app.db import Database
 from app.errors import Forbidden, Unauthenticated
 from app.queries.keys import KEY_BY_DIGEST, principal_of
 from app.rules.access import Permission, Principal, refusal
+from app.tokens import TokenReader, looks_like_a_token
 
 bearer = HTTPBearer(auto_error=False, description="An API key made with `idts keys create`.")
 
@@ -37,6 +38,13 @@ def known(row: tuple[Any, ...] | None) -> Principal:
     return principal_of(row)
 
 
+def token_principal(request: Request) -> Principal | None:
+    """The principal of an identity provider's token; None where none is configured or an API key was sent."""
+    reader: TokenReader | None = request.app.state.token_reader
+    credentials = request.headers.get("authorization", "").partition(" ")[2].strip()
+    return None if reader is None or not looks_like_a_token(credentials) else reader.principal(credentials)
+
+
 async def identify(request: Request) -> Principal:
     """Who is calling; looked up once a request."""
     before: Principal | None = request.scope["state"].get("principal")
@@ -44,7 +52,8 @@ async def identify(request: Request) -> Principal:
         return before
     database: Database = request.app.state.database
     digest = presented_digest(request)
-    by = known(await database.points.first(KEY_BY_DIGEST, digest=digest))
+    if (by := token_principal(request)) is None:
+        by = known(await database.points.first(KEY_BY_DIGEST, digest=digest))
     request.scope["state"] |= {"caller": by.id, "principal": by}
     return by
 

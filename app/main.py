@@ -1,8 +1,9 @@
 """The application: settings in, a FastAPI application out; nothing is kept at module level."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from typing import Any
 
@@ -11,7 +12,9 @@ from fastapi import FastAPI
 from app import handlers
 from app.api import (
     audit,
+    dashboards,
     docs,
+    events,
     evidence,
     evidence_uploads,
     exemptions,
@@ -20,22 +23,32 @@ from app.api import (
     prisons,
     problem_pages,
     readiness,
+    regions,
+    returns,
     sections,
+    statement_documents,
     statements,
     toolkits,
     verification,
+    webhooks,
 )
+from app.checkpoints import keep_checkpointing
 from app.db import Database
+from app.delivery import delivering
 from app.edge import Edge, Metrics
 from app.evidence_store import EvidenceStore
+from app.feed import Feed
 from app.logs import configure_logs
+from app.quotas import Quotas
 from app.settings import Settings
 from app.signing import KeyFiles
+from app.tokens import token_reader
 
 ROUTERS = (
+    # First, since routes are tried in order and this one is asked for most.
+    readiness.router,
     toolkits.router,
     prisons.router,
-    readiness.router,
     sections.router,
     exemptions.router,
     evidence_uploads.router,
@@ -43,6 +56,12 @@ ROUTERS = (
     # Before the statements: `verify` is not one of their ids.
     verification.router,
     statements.router,
+    statement_documents.router,
+    events.router,
+    webhooks.router,
+    regions.router,
+    dashboards.router,
+    returns.router,
     audit.router,
     keys.router,
     health.router,
@@ -63,10 +82,17 @@ def utc_now() -> datetime:
 def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> FastAPI:
     """The service on the database that the settings name. `clock` tells every moment that it records."""
     database = Database(settings)
+    feed = Feed(database, settings)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        yield
+        every = timedelta(minutes=settings.checkpoint_minutes)
+        files: KeyFiles = app.state.key_files
+        chore = asyncio.create_task(keep_checkpointing(database, files, clock, every)) if every else None
+        async with feed.running(), delivering(database, settings, clock):
+            yield
+        if chore is not None:
+            chore.cancel()
         database.dispose()
 
     app = FastAPI(
@@ -83,11 +109,15 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     app.state.database = database
     app.state.evidence_store = EvidenceStore(settings)
     app.state.clock = clock
+    app.state.feed = feed
     app.state.key_files = KeyFiles(settings.signing_keys_dir)
     app.state.metrics = Metrics()
+    app.state.token_reader = token_reader(settings)
     for router in ROUTERS:
         app.include_router(router)
     handlers.install(app)
+    if settings.rate_limit:
+        app.add_middleware(Quotas, quota=settings.rate_limit)
     app.add_middleware(Edge, settings=settings, metrics=app.state.metrics)
     app.openapi = lambda: docs.openapi_document(app)  # type: ignore[method-assign]
     return app

@@ -150,6 +150,13 @@ _TEXTS = (
         "Scope does not fit the role",
         "Each role takes its own scope: prison, region or none.",
     ),
+    ("month-not-over", "The month is not over", "A return is frozen after its month has ended in London."),
+    (
+        "month-not-settled",
+        "The month has only just ended",
+        "Writes from before midnight may still be arriving: freeze it a few minutes later.",
+    ),
+    ("reason-needed", "A reason is needed", "A return that differs from its last revision says why."),
     ("key-exists", "Key already known", "Give another key."),
     ("too-many-streams", "Too many event streams", "Try again shortly, or poll /v1/events instead."),
     ("webhook-address-refused", "Not an address for webhooks", "Give a public address that answers over https."),

@@ -62,19 +62,23 @@ def page_response(
     rows: list[Any],
     limit: int,
     position: Mapping[str, Any] | None,
+    headers: Mapping[str, str] | None = None,
 ) -> Response:
     """A page of at most `limit` of `rows` (which has one more where there is a next page).
 
     `position` is where the next page begins, read from the last row that is shown.
     """
-    more = len(rows) > limit and position is not None
-    cursor = encode_cursor(request, position) if more and position is not None else None
-    body = adapter.dump_json(Page(rows[:limit], cursor))
-    headers = {}
-    if cursor is not None:
-        following = URL(request.url.path).replace(query=request.url.query).include_query_params(cursor=cursor)
-        headers["link"] = f'<{following}>; rel="next"'
-    return resource(request, body, headers)
+    cursor, links = next_page(request, position if len(rows) > limit else None)
+    return resource(request, adapter.dump_json(Page(rows[:limit], cursor)), links | dict(headers or {}))
+
+
+def next_page(request: Request, position: Mapping[str, Any] | None) -> tuple[str | None, dict[str, str]]:
+    """The cursor of the page that begins at `position`, and the header that links to it; nothing for None."""
+    if position is None:
+        return None, {}
+    cursor = encode_cursor(request, position)
+    following = URL(request.url.path).replace(query=request.url.query).include_query_params(cursor=cursor)
+    return cursor, {"link": f'<{following}>; rel="next"'}
 
 
 def encode_cursor(request: Request, position: Mapping[str, Any]) -> str:

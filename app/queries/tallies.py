@@ -1,5 +1,6 @@
 """The totals of a scope, now or at a past moment, added up from the shards that writers keep."""
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from sqlmodel import col
 
 from app.models import StandingVersion, Tally
 from app.queries.standing_versions import POINT_COLUMNS, Scope, point_from
+from app.queries.toolkits import current_version
 from app.queries.trends import BoundedPeriod
 from app.rules.moments import end_of_day
 from app.rules.programme import NOTHING, PRESENT, added, contribution, taken_off
@@ -52,6 +54,16 @@ def read_tallies(session: Session, scope: Scope) -> list[TallyRow]:
         )
     rows = [TallyRow(*row) for row in session.execute(statement)]
     return sorted(rows, key=lambda row: (row.region, row.shard))
+
+
+def read_mark(session: Session, scope: Scope) -> str:
+    """A fingerprint of all that a dashboard of the scope rests on, but for the day and the moment asked for.
+
+    The same fingerprint, the same figures: every change to a prison changes it, and so does a new toolkit.
+    """
+    rows = [(row.region, row.shard, row.day.toordinal(), row.changes) for row in read_tallies(session, scope)]
+    text = repr((current_version(session), rows))
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def read_totals(session: Session, scope: Scope, bounded: Sequence[BoundedPeriod]) -> dict[str, list[int]]:

@@ -32,14 +32,17 @@ class Permission(StrEnum):
     READ_AUDIT = "read the audit trail"
     VERIFY_AUDIT = "verify the audit trail"
     REGISTER_PRISONS = "register prisons"
+    FREEZE_RETURNS = "freeze a monthly return"
     MANAGE_KEYS = "manage keys"
     MANAGE_WEBHOOKS = "keep webhooks"
 
 
 _EVERYONE = frozenset({Permission.READ_PROGRAMME, Permission.READ_PRISON})
+# A signatory key is one person's signature; the others may also be a program's.
+_PROGRAMS = _EVERYONE | {Permission.MANAGE_WEBHOOKS}
 
 GRANTS: dict[Role, frozenset[Permission]] = {
-    Role.PRISON: _EVERYONE
+    Role.PRISON: _PROGRAMS
     | {
         Permission.RATE_SECTIONS,
         Permission.COMMENT,
@@ -47,7 +50,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         Permission.RAISE_STATEMENT,
         Permission.READ_AUDIT,
     },
-    Role.REGION: _EVERYONE
+    Role.REGION: _PROGRAMS
     | {
         Permission.COMMENT,
         Permission.EXEMPT_SECTIONS,
@@ -58,9 +61,9 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         Permission.READ_AUDIT,
         Permission.VERIFY_AUDIT,
     },
-    Role.NATIONAL: _EVERYONE | {Permission.READ_AUDIT, Permission.VERIFY_AUDIT},
+    Role.NATIONAL: _PROGRAMS | {Permission.READ_AUDIT, Permission.VERIFY_AUDIT, Permission.FREEZE_RETURNS},
     Role.SIGNATORY: _EVERYONE | {Permission.SIGN_STATEMENT},
-    Role.ADMIN: _EVERYONE
+    Role.ADMIN: _PROGRAMS
     | {
         Permission.REGISTER_PRISONS,
         Permission.CORRECT_PRISON,

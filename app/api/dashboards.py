@@ -1,0 +1,125 @@
+"""Dashboards: the nation's, and the heat map of its prisons."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import TypeAdapter
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.api.answers import Cursor, Limit, Page, decode_cursor, page_response, tagged
+from app.api.negotiation import CSV, JSON, preferred
+from app.api.parameters import AsOf, Now
+from app.api.prisons import Region
+from app.api.recent import recent_answers
+from app.api.routing import KeyedRoute
+from app.api.schemas import problems
+from app.api.streams import streamed
+from app.auth import Reader
+from app.db import ReadSession
+from app.documents.matrix_csv import render_matrix
+from app.queries.dashboards import DASHBOARD_JSON, DashboardView, read_dashboard
+from app.queries.matrix import MatrixRowView, read_matrix, stream_matrix
+from app.queries.standing_versions import Scope
+from app.queries.tallies import read_mark
+from app.rules.types import Stage
+
+router = APIRouter(prefix="/v1/dashboard", tags=["Dashboards"], route_class=KeyedRoute)
+
+_PAGE = TypeAdapter(Page[MatrixRowView])
+
+InRegion = Annotated[Region | None, Query(description="A region's slug or name.")]
+AtStage = Annotated[Stage | None, Query(description="Only prisons at this stage.")]
+
+
+@router.get("", response_model=DashboardView)
+def read_national_dashboard(request: Request, session: ReadSession, by: Reader, at: Now, as_of: AsOf) -> Response:
+    """The nation's figures, and each region's beside them.
+
+    Counted are the prisons that are open on the day. `nearest` are those not yet eligible and without an open
+    statement that have the fewest sections in their way; `without_update` those of which no section has changed
+    for 28 days; `trend` has one entry for each month's end (London), its last for now or `as_of`.
+    """
+    return kept_answer(request, session, Scope(None, at, as_of), "dashboard", _dashboard)
+
+
+def _dashboard(session: Session, scope: Scope) -> bytes:
+    return DASHBOARD_JSON.dump_json(read_dashboard(session, scope))
+
+
+def kept_answer(
+    request: Request, session: Session, scope: Scope, name: str, make: Callable[[Session, Scope], bytes]
+) -> Response:
+    """The answer made anew, unless nothing that it rests on has changed since it was last made."""
+    key = (name, scope.region, scope.as_of, scope.day, read_mark(session, scope))
+    recent = recent_answers(request.app.state.database.memory)
+    body, etag = recent.get(key, lambda: make(session, scope))
+    return tagged(request, body, etag)
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixQuery:
+    """What the heat map is asked for."""
+
+    scope: Scope
+    stage: Stage | None
+
+
+@router.get(
+    "/matrix",
+    response_model=Page[MatrixRowView],
+    responses={200: {"content": {CSV: {"schema": {"type": "string"}}}}, **problems(406)},
+)
+def read_prison_matrix(
+    request: Request,
+    session: ReadSession,
+    by: Reader,
+    at: Now,
+    as_of: AsOf,
+    region: InRegion = None,
+    stage: AtStage = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """One row a prison that is open on the day, with its 35 ratings, in code order; as CSV (whole) by `Accept`."""
+    asked = MatrixQuery(Scope(region, at, as_of), stage)
+    if preferred(request, (JSON, CSV)) == CSV:
+        return _matrix_csv(request, session, asked)
+    position = decode_cursor(request, cursor, {"after": str})
+    after = position["after"] if position else None
+    rows = read_matrix(session, asked.scope, stage, after=after, limit=limit + 1)
+    last = {"after": rows[limit - 1].code} if len(rows) > limit else None
+    return page_response(request, _PAGE, rows, limit, last, {"vary": "Accept"})
+
+
+@router.get(
+    "/matrix.csv",
+    response_class=Response,
+    responses={200: {"content": {CSV: {"schema": {"type": "string"}}}, "description": "The whole heat map"}},
+)
+def read_prison_matrix_csv(
+    request: Request,
+    session: ReadSession,
+    by: Reader,
+    at: Now,
+    as_of: AsOf,
+    region: InRegion = None,
+    stage: AtStage = None,
+) -> Response:
+    """The same as CSV, all of it."""
+    return _matrix_csv(request, session, MatrixQuery(Scope(region, at, as_of), stage))
+
+
+def _matrix_csv(request: Request, session: Session, asked: MatrixQuery) -> Response:
+    scope = asked.scope
+    mark = (*("matrix.csv", scope.region, asked.stage, scope.as_of, scope.day), read_mark(session, scope))
+    return streamed(
+        request,
+        CSV,
+        "matrix.csv",
+        mark,
+        lambda fresh: render_matrix(stream_matrix(fresh, scope, asked.stage)),
+    )

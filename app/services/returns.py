@@ -1,0 +1,149 @@
+"""Freezing a month's return: its rows fixed, with their digest, who did it and when."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from itertools import islice
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from app.errors import Conflict, FieldFault, Invalid, Refused
+from app.models import Prison, ReturnRevision, ReturnRow
+from app.queries.programme_rows import BATCH
+from app.queries.returns import (
+    ROW_JSON,
+    ReturnRowView,
+    RevisionView,
+    find_source,
+    list_revisions,
+    stream_corrected,
+)
+from app.rules.returns import Month, may_be_frozen
+from app.services.audit import record
+from app.services.callers import Caller
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """The revision that holds now, and whether it was made just now."""
+
+    revision: RevisionView
+    is_new: bool
+
+
+def freeze_return(
+    session: Session, month: Month, reason: str | None, corrections: Sequence[str], *, caller: Caller
+) -> Frozen:
+    """Fix a month's rows as they stood at its end. The prisons in `corrections` are taken as they stand now.
+
+    Rows that are frozen already stay: the same rows again are the same revision, others make the next one,
+    for which a reason is needed. Corrections of an earlier revision hold for the later ones. Conflict while
+    the month is not over, Refused without a reason, Invalid for an unknown prison.
+    """
+    if (early := may_be_frozen(month, caller.at)) is not None:
+        raise Conflict(early.code, early.detail)
+    find_source(session, month, at=caller.at)
+    take_turn(session, month)
+    last = next(iter(list_revisions(session, month)), None)
+    known = last.corrections if last else {}
+    corrected = known | dict.fromkeys(_codes(session, corrections), caller.at)
+    if last is not None:
+        digest = _digest(_contents(stream_corrected(session, month, corrected)))
+        if digest == last.digest:
+            return Frozen(last, is_new=False)
+        _refuse_without_reason(month, last, reason)
+    if corrected and last is None:
+        _refuse_without_reason(month, last, reason)
+    number = last.revision + 1 if last else 1
+    _store(session, month, number, reason, corrected, caller)
+    revision = list_revisions(session, month)[0]
+    record(
+        session,
+        caller=caller,
+        at=caller.at,
+        action="return.frozen",
+        subject=f"/v1/returns/{month}?revision={number}",
+        before=_audited(last) if last else None,
+        after=_audited(revision),
+    )
+    return Frozen(revision, is_new=True)
+
+
+def take_turn(session: Session, month: Month) -> None:
+    """One freeze of a month at a time; SQLite has one writer at a time anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"return {month}"))))
+
+
+def _codes(session: Session, given: Sequence[str]) -> list[str]:
+    codes = [code.upper() for code in given]
+    known = set(session.scalars(select(col(Prison.code)).where(col(Prison.code).in_(codes))))
+    faults = [
+        FieldFault(f"/corrections/{place}", "no such prison") for place, code in enumerate(codes) if code not in known
+    ]
+    if faults:
+        raise Invalid("invalid-input", "Name the prisons to correct by their codes.", faults)
+    return codes
+
+
+def _refuse_without_reason(month: Month, last: RevisionView | None, reason: str | None) -> None:
+    if reason is None:
+        what = f"differs from revision {last.revision}, which stays as it is" if last else "is to be corrected"
+        raise Refused(
+            "reason-needed",
+            f"{month} {what}. Say in `reason` why a corrected return is needed.",
+            [FieldFault("/reason", "needed for a correction")],
+        )
+
+
+def _store(
+    session: Session, month: Month, number: int, reason: str | None, corrected: dict[str, datetime], caller: Caller
+) -> None:
+    key = {"month": str(month), "revision": number}
+    session.execute(
+        insert(ReturnRevision).values(
+            **key,
+            digest="",
+            row_count=0,
+            reason=reason,
+            corrections={code: moment.isoformat() for code, moment in corrected.items()},
+            frozen_at=caller.at,
+            frozen_by_id=caller.by.id,
+            frozen_by=caller.by.name,
+        )
+    )
+    count, digest = 0, hashlib.sha256()
+    rows = stream_corrected(session, month, corrected)
+    while batch := [(row.code, ROW_JSON.dump_json(row)) for row in islice(rows, BATCH)]:
+        values = [{**key, "code": code, "content": content.decode()} for code, content in batch]
+        session.execute(insert(ReturnRow), values)
+        count += len(batch)
+        for _, content in batch:
+            digest.update(content + b"\n")
+    session.execute(
+        update(ReturnRevision)
+        .where(col(ReturnRevision.month) == str(month), col(ReturnRevision.revision) == number)
+        .values(digest=digest.hexdigest(), row_count=count)
+    )
+    session.expire_all()
+
+
+def _contents(rows: Iterable[ReturnRowView]) -> Iterator[bytes]:
+    return (ROW_JSON.dump_json(row) for row in rows)
+
+
+def _digest(contents: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for content in contents:
+        digest.update(content + b"\n")
+    return digest.hexdigest()
+
+
+def _audited(revision: RevisionView) -> dict[str, object]:
+    return asdict(revision) | {
+        "frozen_at": revision.frozen_at.isoformat(),
+        "corrections": {code: moment.isoformat() for code, moment in revision.corrections.items()},
+    }
