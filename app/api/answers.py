@@ -97,10 +97,15 @@ def decode_cursor(request: Request, cursor: str | None, shape: Mapping[str, type
     except (ValueError, binascii.Error, KeyError, TypeError):
         position, origin = None, None
     fits = isinstance(position, dict) and {name: type(part) for name, part in position.items()} == dict(shape)
-    if not fits or origin != _filters(request):
+    if not fits or not all(map(_can_be_sought, position.values())) or origin != _filters(request):
         detail = "Use `next_cursor` exactly as the list gave it, with the same filters; or leave it out to begin again."
         raise Invalid("invalid-cursor", detail, [FieldFault("?cursor", detail)])
     return dict(position)
+
+
+def _can_be_sought(part: object) -> bool:
+    """A cursor may have been tampered with: the database must be able to take what it says."""
+    return part.isprintable() if isinstance(part, str) else not isinstance(part, int) or 0 <= part < 2**63
 
 
 def _filters(request: Request) -> str:

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -11,7 +11,7 @@ from app.api.answers import Page, resource, written
 from app.api.idempotency import Idempotency
 from app.api.parameters import CallerNow
 from app.api.routing import KeyedRoute
-from app.api.text import Line
+from app.api.text import Line, Name
 from app.auth import KeyKeeper
 from app.db import ReadSession, WriteSession
 from app.queries.keys import KeyView, list_keys
@@ -20,7 +20,7 @@ from app.services.keys import KeyScope, create_key, revoke_key
 
 router = APIRouter(prefix="/v1/keys", tags=["Keys"], route_class=KeyedRoute)
 
-Scope = Annotated[str | None, Field(max_length=60)]
+Scope = Name | None
 
 
 class CreateKey(BaseModel):

@@ -14,7 +14,15 @@ from app.api.routing import KeyedRoute
 from app.api.text import Day, Line, Search
 from app.auth import Corrector, Reader, Registrar
 from app.db import ReadSession, WriteSession
-from app.queries.prisons import PrisonFilter, PrisonView, list_prisons, read_prison
+from app.queries.prisons import (
+    PrisonFilter,
+    PrisonPosition,
+    PrisonSort,
+    PrisonView,
+    list_prisons,
+    position_of,
+    read_prison,
+)
 from app.rules.digests import etag_of
 from app.rules.moments import last_day_of, london_date
 from app.rules.prison import PrisonDetails
@@ -86,7 +94,7 @@ class CorrectPrison(BaseModel):
     categories: Categories = Field(default_factory=list)
     opened_on: Day | None = None
     closed_on: ClosedOn | None = None
-    toolkit_version: Annotated[str, Field(max_length=32)] = ""
+    toolkit_version: Annotated[Line, StringConstraints(max_length=32)] = ""
 
 
 _VIEW = TypeAdapter(PrisonView)
@@ -104,15 +112,21 @@ def list_all_prisons(
     stage: Stage | None = None,
     q: Annotated[Search | None, Query(description="A code, or part of a name.")] = None,
     is_open: Annotated[bool | None, Query(alias="open", description="Whether it is open today.")] = None,
+    eligible: Annotated[bool | None, Query(description="Whether it is eligible to go live.")] = None,
+    sort: Annotated[
+        PrisonSort,
+        Query(description="By code, sections in the way of go-live, or last change to a section; `-` reverses it."),
+    ] = PrisonSort.CODE,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """Prisons in code order, each with how far it has come."""
-    position = decode_cursor(request, cursor, {"after": str})
-    wanted = PrisonFilter(london_date(at), region, function, stage, q, is_open)
-    rows = list_prisons(session, wanted, after=position["after"] if position else None, limit=limit + 1)
-    last = {"after": rows[limit - 1].code} if len(rows) > limit else None
-    return page_response(request, _PAGE, rows, limit, last)
+    """Prisons, each with how far it has come."""
+    position = decode_cursor(request, cursor, {"after": str, "value": str})
+    after = PrisonPosition(position["after"], position["value"]) if position else None
+    wanted = PrisonFilter(london_date(at), region, function, stage, q, is_open, eligible)
+    rows = list_prisons(session, wanted, after=after, limit=limit + 1, sort=sort)
+    last = position_of(rows[limit - 1], sort) if len(rows) > limit else None
+    return page_response(request, _PAGE, rows, limit, {"after": last.code, "value": last.value} if last else None)
 
 
 @router.post("", response_model=PrisonView, status_code=201)

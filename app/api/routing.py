@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.auth import presented_digest
-from app.errors import WrongMediaType
+from app.errors import FieldFault, Invalid, NotFound, WrongMediaType
 
 JSON_TYPES = ("application/json", "application/merge-patch+json")
 
@@ -78,6 +78,7 @@ class PublicRoute(APIRoute):
         async def read_strictly(request: Request) -> Response:
             if needs_key:
                 presented_digest(request)
+            _refuse_nul(request)
             if takes_json and _has_body(request):
                 _refuse_other_media(request)
             if takes_json:
@@ -95,6 +96,16 @@ class KeyedRoute(PublicRoute):
 
 def _has_body(request: Request) -> bool:
     return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+
+
+def _refuse_nul(request: Request) -> None:
+    """No database keeps NUL in a text, so nothing is at such an address and no filter could find it."""
+    if "\0" in request.scope["path"]:
+        raise NotFound("not-found", "There is nothing at this address. The addresses are listed at /docs.")
+    if b"%00" in request.scope["query_string"]:
+        detail = "leave out control characters"
+        faults = [FieldFault(f"?{name}", detail) for name, text in request.query_params.multi_items() if "\0" in text]
+        raise Invalid("invalid-input", "A query parameter has a NUL character: leave it out.", faults)
 
 
 def _refuse_other_media(request: Request) -> None:
