@@ -1,9 +1,10 @@
 """Every setting of the service, read once from the environment (prefix `IDTS_`)."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
+import limits
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -41,6 +42,9 @@ class Settings(BaseSettings):
     webhook_poll_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
     webhook_timeout_seconds: Annotated[float, Field(gt=0, le=120)] = 15.0
     rate_limit: str = ""
+    jwt_keys: Path | None = None
+    jwt_issuer: str = ""
+    jwt_audience: str = ""
     checkpoint_minutes: Annotated[int, Field(ge=0, le=10_080)] = 60
     log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = "info"
 
@@ -67,6 +71,23 @@ class Settings(BaseSettings):
         if key is not None and len(key.get_secret_value()) < 16:
             raise ValueError("use at least 16 characters, such as the output of `openssl rand -hex 32`")
         return key
+
+    @field_validator("rate_limit")
+    @classmethod
+    def a_quota_that_can_be_kept(cls, quota: str) -> str:
+        if quota:
+            try:
+                limits.parse(quota)
+            except ValueError:
+                raise ValueError("give a number and a period, such as 600/minute, or nothing for no quota") from None
+        return quota
+
+    @model_validator(mode="after")
+    def a_provider_is_named_whole(self) -> Self:
+        """A key set without issuer and audience would take tokens that were made for other services."""
+        if self.jwt_keys is not None and not (self.jwt_issuer and self.jwt_audience):
+            raise ValueError("IDTS_JWT_KEYS needs IDTS_JWT_ISSUER and IDTS_JWT_AUDIENCE beside it")
+        return self
 
     @model_validator(mode="before")
     @classmethod
