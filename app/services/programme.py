@@ -146,7 +146,7 @@ def _statement_times(
         raised_at, issued_at = before.statement_raised_at, before.statement_issued_at
     else:
         times = select(col(Statement.raised_at), col(Statement.issued_at))
-        raised_at, issued_at = session.execute(times.where(col(Statement.id) == statement.id)).one()._tuple()
+        raised_at, issued_at = session.execute(times.where(col(Statement.id) == statement.id)).one()
     # The step that issues it is settled before the statement's row says so.
     return raised_at, issued_at or (at if statement.status == "issued" else None)
 
