@@ -1,46 +1,32 @@
 """Engines, sessions and transactions: the only place that commits."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
 from anyio import CancelScope, CapacityLimiter, to_thread
 from fastapi import Depends
-from sqlalchemy import Connection, Engine, Select, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from app.points import EmbeddedPoints, Points, ServerPoints
 from app.settings import Settings
 
 # A writer waits this long for another one before the caller is told to try again.
 LOCK_WAIT_SECONDS = 15
 
 
-class PointRead:
-    """One SELECT, rendered once for the driver, for the routes where SQLAlchemy's own time would show."""
-
-    def __init__(self, statement: Select[*tuple[Any, ...]], engine: Engine) -> None:
-        compiled = statement.compile(engine)
-        self.sql = str(compiled)
-        self.names: Sequence[str] | None = compiled.positiontup
-
-    def parameters(self, given: dict[str, object]) -> Any:
-        return given if self.names is None else tuple(given[name] for name in self.names)
-
-
 class Database:
     """One database (and, where configured, its read replica) with the sessions made from it."""
 
     def __init__(self, settings: Settings) -> None:
-        self.is_embedded = settings.is_embedded
         self.write_engine = _engine(settings.database_url, settings.database_pool_size, writes=True)
         self.read_engine = _engine(settings.read_url, settings.database_pool_size, writes=False)
-        self.point_engine = _point_engine(settings)
+        self.points = _points(settings, self.read_engine)
         # What never changes once stored (toolkit versions) is kept here, shared by all sessions.
         self.memory: dict[Any, Any] = {}
-        self._points: dict[int, PointRead] = {}
 
     def read_session(self) -> Session:
         """A session that sees one snapshot; it takes a connection only when first used."""
@@ -69,42 +55,6 @@ class Database:
             yield session
             session.rollback()
 
-    def point(self, statement: Select[*tuple[Any, ...]], **given: object) -> tuple[Any, ...] | None:
-        """The first row of a single-statement read, outside any transaction; None if there is none.
-
-        A pooled connection may have died since it was last used, so one lost connection is forgiven.
-        """
-        read = self._points.get(id(statement))
-        if read is None:
-            read = self._points[id(statement)] = PointRead(statement, self.point_engine)
-        try:
-            return self._point_once(read, given)
-        except DBAPIError as lost:
-            if not lost.connection_invalidated:
-                raise
-        return self._point_once(read, given)
-
-    async def point_async(self, statement: Select[*tuple[Any, ...]], **given: object) -> tuple[Any, ...] | None:
-        """`point` for an async caller: a function call on SQLite, a worker thread on a server."""
-        if self.is_embedded:
-            return self.point(statement, **given)
-        return await run_in_threadpool(self.point, statement, **given)
-
-    def _point_once(self, read: PointRead, given: dict[str, object]) -> tuple[Any, ...] | None:
-        pooled = self.point_engine.raw_connection()
-        try:
-            driver: Any = pooled.driver_connection
-            row: tuple[Any, ...] | None = driver.execute(read.sql, read.parameters(given)).fetchone()
-        except self.point_engine.dialect.loaded_dbapi.Error as fault:
-            lost = self.point_engine.dialect.is_disconnect(fault, None, None)
-            if lost:
-                pooled.invalidate(fault)
-            raise DBAPIError(read.sql, None, fault, connection_invalidated=lost) from fault
-        else:
-            return row
-        finally:
-            pooled.close()
-
     def is_reachable(self) -> bool:
         """Whether a statement can be run on the primary now."""
         try:
@@ -117,7 +67,7 @@ class Database:
     def dispose(self) -> None:
         self.write_engine.dispose()
         self.read_engine.dispose()
-        self.point_engine.dispose()
+        self.points.dispose()
 
 
 async def read_session(request: Request) -> AsyncIterator[Session]:
@@ -173,19 +123,10 @@ def _engine(url: str, pool_size: int, *, writes: bool) -> Engine:
     )
 
 
-def _point_engine(settings: Settings) -> Engine:
-    if make_url(settings.read_url).get_backend_name() == "sqlite":
-        return _sqlite_engine(settings.read_url, settings.database_pool_size, writes=False)
-    # Single statements in autocommit need neither BEGIN nor ROLLBACK: one round trip instead of three.
-    return create_engine(
-        settings.read_url,
-        pool_size=settings.database_pool_size,
-        max_overflow=settings.database_pool_size,
-        pool_timeout=LOCK_WAIT_SECONDS,
-        pool_reset_on_return=None,
-        isolation_level="AUTOCOMMIT",
-        connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
-    )
+def _points(settings: Settings, engine: Engine) -> Points:
+    if engine.dialect.name == "sqlite":
+        return EmbeddedPoints(engine)
+    return ServerPoints(engine, settings.read_url, settings.database_pool_size)
 
 
 def _sqlite_engine(url: str, pool_size: int, *, writes: bool) -> Engine:

@@ -9,6 +9,7 @@ import psycopg
 from sqlalchemy import event
 
 from app.db import Database
+from app.points import Point, Points, ServerPoints
 
 # Transactions and settings of a connection are no questions to the database.
 APART = ("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA")
@@ -24,16 +25,34 @@ def counted(database: Database) -> Iterator[list[str]]:
             seen.append(statement)
 
     watch = _watcher(note)
-    engines = (database.read_engine, database.write_engine, database.point_engine)
+    engines = (database.read_engine, database.write_engine)
     for engine in engines:
         engine.dispose()
         event.listen(engine, "connect", watch)
+    points = database.points
+    if isinstance(points, ServerPoints):
+        database.points = NotedPoints(points, note)
     try:
         yield seen
     finally:
+        database.points = points
         for engine in engines:
             event.remove(engine, "connect", watch)
             engine.dispose()
+
+
+class NotedPoints:
+    """Reads of the event loop, which have connections of their own."""
+
+    def __init__(self, points: Points, note: Callable[[str], None]) -> None:
+        self._points, self._note = points, note
+
+    async def first(self, statement: Point, **given: object) -> tuple[Any, ...] | None:
+        self._note(str(statement))
+        return await self._points.first(statement, **given)
+
+    def dispose(self) -> None:
+        self._points.dispose()
 
 
 def _watcher(note: Callable[[str], None]) -> Callable[[Any, object], None]:
