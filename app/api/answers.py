@@ -14,7 +14,7 @@ from starlette.datastructures import URL
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.parameters import tags_in
+from app.api.parameters import has_same
 from app.errors import FieldFault, Invalid
 from app.rules.digests import etag_of
 
@@ -29,9 +29,8 @@ def resource(request: Request, body: bytes, headers: Mapping[str, str] | None = 
 
 
 def tagged(request: Request, body: bytes, etag: str, headers: Mapping[str, str] | None = None) -> Response:
-    given = request.headers.get("if-none-match")
     own = {"etag": etag, **(headers or {})}
-    if given is not None and (given.strip() == "*" or etag in tags_in(given)):
+    if has_same(request, etag):
         return Response(status_code=304, headers=own)
     return Response(body, headers=own, media_type=JSON)
 

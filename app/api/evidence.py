@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from app.api.answers import Cursor, Limit, Page, decode_cursor, page_response, resource, written
-from app.api.parameters import CallerNow, Now, PrisonCode, SectionNumber, tags_in
+from app.api.parameters import CallerNow, Now, PrisonCode, SectionNumber, has_same
 from app.api.routing import KeyedRoute
 from app.api.sections import known_section
 from app.api.text import Prose, plain_text
@@ -152,8 +152,7 @@ def download_evidence(
         "content-security-policy": DOWNLOAD_POLICY,
         "x-content-type-options": "nosniff",
     }
-    given = request.headers.get("if-none-match")
-    if given is not None and (given.strip() == "*" or etag in tags_in(given)):
+    if has_same(request, etag):
         return Response(status_code=304, headers=headers)
     pieces: AsyncIterator[bytes] = store.read(file.store_key)
     # As a header and not as media_type, to which a charset would be added that nobody has checked.

@@ -93,9 +93,15 @@ IfMatch = Annotated[
 ]
 
 
+def has_same(request: Request, etag: str) -> bool:
+    """Whether `If-None-Match` says that the caller has this representation; weak marks do not matter there."""
+    given = request.headers.get("if-none-match")
+    return given is not None and (given.strip() == "*" or etag in tags_in(given.replace("W/", "")))
+
+
 def tags_in(header: str) -> frozenset[str]:
-    """The entity tags of an `If-Match` or `If-None-Match`, weak marks taken off."""
-    return frozenset(tag.strip().removeprefix("W/") for tag in header.split(","))
+    """The entity tags of an `If-Match`; a weak one is kept as it is, since it never matches (RFC 9110)."""
+    return frozenset(tag.strip() for tag in header.split(","))
 
 
 async def _caller(request: Request, at: Now) -> Caller:

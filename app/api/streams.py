@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from app.api.parameters import tags_in
+from app.api.parameters import has_same
 from app.db import Database
 from app.rules.digests import etag_of
 
@@ -21,8 +21,7 @@ def streamed(
     database: Database = request.app.state.database
     etag = etag_of(repr(mark).encode())
     headers = {"etag": etag, "vary": "Accept"}
-    given = request.headers.get("if-none-match")
-    if given is not None and (given.strip() == "*" or etag in tags_in(given)):
+    if has_same(request, etag):
         return Response(status_code=304, headers=headers)
 
     def send() -> Iterator[bytes]:
