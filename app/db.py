@@ -151,4 +151,10 @@ def _sqlite_engine(url: str, pool_size: int, *, writes: bool) -> Engine:
         # The driver's own transactions start too late and lose updates; a writer locks from the start.
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
+    @event.listens_for(engine, "checkin")
+    def end(connection: Any, _record: object) -> None:
+        # SQLAlchemy takes a transaction whose COMMIT failed for ended; SQLite does not, and its lock would stay.
+        if connection is not None and connection.in_transaction:
+            connection.rollback()
+
     return engine

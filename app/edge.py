@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.problems import problem_response
-from app.settings import Settings
+from app.settings import MEBIBYTE, Settings
 
 log = structlog.get_logger("idts.access")
 
@@ -61,6 +61,7 @@ class Edge:
         self.app = app
         self.metrics = metrics
         self.body_limit = settings.body_limit_bytes
+        self.file_limit = settings.evidence_limit_bytes
         self.upload_limit = settings.evidence_limit_bytes + settings.body_limit_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,7 +87,9 @@ class Edge:
         try:
             limit = self.upload_limit if scope["path"].endswith("/evidence") else self.body_limit
             if length is not None and length > limit:
-                await _refuse_length(scope, receive, answer, limit)
+                # Who uploads is told of the file, not of the multipart body around it.
+                told = self.file_limit if limit == self.upload_limit else limit
+                await _refuse_length(scope, receive, answer, told)
             elif length is not None or scope["method"] in ("POST", "PUT", "PATCH"):
                 await self.app(scope, _limited(receive, limit), answer)
             else:
@@ -161,6 +164,7 @@ def _limited(receive: Receive, limit: int) -> Receive:
 
 async def _refuse_length(scope: Scope, receive: Receive, send: Send, limit: int) -> None:
     request = Request(scope)
-    detail = f"The body may have at most {limit:,} bytes. Send less at once."
+    words = f"{limit // MEBIBYTE} MiB" if limit % MEBIBYTE == 0 else f"{limit:,} bytes"
+    detail = f"What is sent may have at most {words}. Send less at once."
     response = problem_response(request, 413, "body-too-large", detail, headers={"Connection": "close"})
     await response(scope, receive, send)

@@ -62,26 +62,28 @@ class EvidenceStore:
         return _pieces(found)
 
     def discard(self, key: str) -> None:
-        """Remove a file that no row refers to; one that cannot be removed now is left for `unknown_keys`."""
+        """Remove a file that no row refers to; one that cannot be removed now is left for `idts evidence check`."""
         try:
             with _failures("delete"):
                 obstore.delete(self._store(), key)
         except Unavailable:
             log.warning("evidence file left over", key=key)
 
-    def keys(self) -> Iterator[tuple[str, datetime]]:
+    def all_keys(self) -> Iterator[tuple[str, datetime]]:
         """Every file's key, and when it was last written."""
         with _failures("list"):
             for page in obstore.list(self._store()):
                 yield from ((one["path"], one["last_modified"]) for one in page)
 
     def is_reachable(self) -> bool:
-        """Whether files can be looked up now."""
+        """Whether files can be stored and read now."""
         try:
-            with _failures("head"):
-                obstore.head(self._store(), "00/health")
-        except FileNotFoundError:
-            return True
+            with _failures("health"):
+                store = self._store()
+                if self._directory:
+                    return os.access(self._directory, os.R_OK | os.W_OK | os.X_OK) and self._directory.is_dir()
+                # No key begins like this: the answer is short however full the bucket is.
+                next(iter(obstore.list(store, prefix="health")), None)
         except Unavailable:
             return False
         return True
@@ -121,14 +123,9 @@ def _bucket(settings: Settings) -> S3Store:
 
 @contextmanager
 def _failures(step: str) -> Iterator[None]:
-    """Whatever the store's library raises means the same to a caller; a missing file is told apart."""
+    """Whatever the store's library raises means the same to a caller; the log has which it was."""
     try:
         yield
-    except FileNotFoundError:
-        if step == "head":
-            raise
-        log.exception("evidence store", step=step)
-        raise Unavailable("evidence-store-unavailable", _UNAVAILABLE) from None
     except (OSError, obstore.exceptions.BaseError) as fault:
         log.warning("evidence store", step=step, error=str(fault)[:500])
         raise Unavailable("evidence-store-unavailable", _UNAVAILABLE) from fault

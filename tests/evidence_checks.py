@@ -25,7 +25,7 @@ def store_of(service: Service) -> EvidenceStore:
 
 
 def stored_keys(service: Service) -> set[str]:
-    return {key for key, _at in store_of(service).keys()}
+    return {key for key, _at in store_of(service).all_keys()}
 
 
 def assert_store_matches_rows(service: Service) -> None:

@@ -40,14 +40,16 @@ def archive(parts: dict[str, bytes], first: str | None = None) -> bytes:
     return content.getvalue()
 
 
-def office(kind: str = "wordprocessingml.document", main: str = "word/document.xml", **more: bytes) -> bytes:
+def office(
+    kind: str = "wordprocessingml.document", main: str = "word/document.xml", more: dict[str, bytes] | None = None
+) -> bytes:
     """A Word, Excel or PowerPoint file in the new format, as far as it tells what it is."""
     types = f'<Types><Override PartName="/{main}" ContentType="{OFFICE}.{kind}.main+xml"/></Types>'.encode()
-    return archive({"[Content_Types].xml": types, "_rels/.rels": b"<Relationships/>", main: b"<x/>"} | more)
+    return archive({"[Content_Types].xml": types, "_rels/.rels": b"<Relationships/>", main: b"<x/>"} | (more or {}))
 
 
-def open_document(kind: str = "text", **more: bytes) -> bytes:
-    return archive({"mimetype": f"{OPEN}.{kind}".encode(), "content.xml": b"<x/>"} | more, first="mimetype")
+def open_document(kind: str = "text", more: dict[str, bytes] | None = None) -> bytes:
+    return archive({"mimetype": f"{OPEN}.{kind}".encode(), "content.xml": b"<x/>"} | (more or {}), first="mimetype")
 
 
 def workbook() -> bytes:
@@ -111,7 +113,7 @@ def bomb() -> bytes:
 
 def crowded() -> bytes:
     """A Word file with a directory of more than a mebibyte."""
-    return office(**{f"word/{'x' * 60}{n}.xml": b"" for n in range(12_000)})
+    return office(more={f"word/{'x' * 60}{n}.xml": b"" for n in range(12_000)})
 
 
 REFUSED = {
@@ -132,11 +134,11 @@ REFUSED = {
     "files.zip": archive({"minutes.pdf": PDF}),
     "empty.zip": b"PK\x05\x06" + bytes(18),
     "bomb-head.zip": b"PK\x03\x04" + bytes(1 << 20),
-    "macros.docm": office(**{"word/vbaProject.bin": b"x"}),
+    "macros.docm": office(more={"word/vbaProject.bin": b"x"}),
     "macros-in-types.docx": office("wordprocessingml.document.macroEnabled"),
-    "old-macros.xlsx": office("spreadsheetml.sheet", "xl/workbook.xml", **{"xl/macrosheets/sheet1.xml": b"x"}),
-    "macros.odt": open_document(**{"Basic/Standard/Module1.xml": b"x"}),
-    "two-in-one.docx": office(**{"xl/workbook.xml": b"<x/>"}),
+    "old-macros.xlsx": office("spreadsheetml.sheet", "xl/workbook.xml", {"xl/macrosheets/sheet1.xml": b"x"}),
+    "macros.odt": open_document(more={"Basic/Standard/Module1.xml": b"x"}),
+    "two-in-one.docx": office(more={"xl/workbook.xml": b"<x/>"}),
     "half.docx": office()[:-30],
     "bomb.docx": bomb(),
     "crowded.docx": crowded(),

@@ -254,8 +254,8 @@ class _Adding:
         try:
             with self.database.snapshot() as session:
                 kept = is_kept(session, stored, self.caller.at)
-        except SQLAlchemyError:
-            log.warning("evidence file left in doubt", key=stored.store_key)
+        except SQLAlchemyError as fault:
+            log.warning("evidence file left in doubt", key=stored.store_key, error=str(fault)[:200])
             return
         if not kept:
             self.store.discard(stored.store_key)

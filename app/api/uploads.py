@@ -14,8 +14,8 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
 from app.errors import FieldFault, Invalid, TooLarge, Unavailable
-from app.settings import MEBIBYTE, Settings
 
+_MEBIBYTE = 1024 * 1024
 _BATCH_BYTES = 256 * 1024
 _LONGEST_FIELD = 16 * 1024
 _MOST_PARTS = 60
@@ -51,7 +51,7 @@ async def received(request: Request) -> AsyncIterator[Upload]:
 
     Invalid where the body is not multipart or breaks off, TooLarge as soon as the file is over the limit.
     """
-    settings: Settings = request.app.state.settings
+    settings = request.app.state.settings
     receiver = _Receiver(_boundary(request), settings.data_dir, settings.evidence_limit_bytes)
     try:
         await _feed(request, receiver)
@@ -86,7 +86,7 @@ def _malformed(detail: str) -> Invalid:
 
 
 def limit_in_words(limit: int) -> str:
-    return f"{limit // MEBIBYTE} MiB" if limit % MEBIBYTE == 0 else f"{limit:,} bytes"
+    return f"{limit // _MEBIBYTE} MiB" if limit % _MEBIBYTE == 0 else f"{limit:,} bytes"
 
 
 class _Receiver:

@@ -119,9 +119,21 @@ def _view(row: Any, fresh: Freshness, *, counts: bool = False) -> EvidenceView:
     withdrawn = None
     if row.withdrawn_at is not None and not counts:
         withdrawn = WithdrawalView(row.withdrawn_at, row.withdrawn_by, row.withdrawal_reason, row.withdrawn_from)
-    stale = is_stale(since, fresh.today, fresh.months)
-    values = list(row)
-    return EvidenceView(*values[:7], stale, *values[7:11], withdrawn)
+    return EvidenceView(
+        id=row.id,
+        kind=row.kind,
+        title=row.title,
+        reference=row.reference,
+        effective_on=row.effective_on,
+        received_at=row.received_at,
+        added_by=row.added_by,
+        stale=is_stale(since, fresh.today, fresh.months),
+        file_name=row.file_name,
+        media_type=row.media_type,
+        size=row.size,
+        sha256=row.sha256,
+        withdrawn=withdrawn,
+    )
 
 
 def evidence_of(

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlmodel import col
 
 from app.models import AuditEntry
 from tests import evidence_files as files
@@ -257,9 +258,9 @@ def test_every_change_of_an_item_is_in_the_audit_trail(service: Service):
     service.post(f"{item_address(item)}/withdraw", {"reason": "Wrong file"})
     with service.database.reading() as session:
         rows = session.execute(
-            sa.select(AuditEntry.action, AuditEntry.subject, AuditEntry.before_digest, AuditEntry.after_digest)
-            .where(AuditEntry.chain == "LWI", AuditEntry.action.startswith("evidence."))
-            .order_by(AuditEntry.seq)
+            sa.select(col(AuditEntry.action), col(AuditEntry.subject), col(AuditEntry.after_digest))
+            .where(col(AuditEntry.chain) == "LWI", col(AuditEntry.action).startswith("evidence."))
+            .order_by(col(AuditEntry.seq))
         ).all()
     told = [(row.action, row.subject.removeprefix(f"{LWI}/")) for row in rows]
     own = f"evidence/{item['id']}"
