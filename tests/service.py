@@ -53,7 +53,9 @@ class Clock:
 
 
 def service_settings(database_url: str, **more: Any) -> Settings:
-    return Settings(database_url=database_url, admin_key=SecretStr(ADMIN_KEY), **more)
+    """Settings under which nothing happens by itself: no webhook is delivered, and event streams end at once."""
+    quiet = {"webhook_delivery": False, "event_stream_seconds": 0}
+    return Settings(database_url=database_url, admin_key=SecretStr(ADMIN_KEY), **(quiet | more))
 
 
 @dataclass

@@ -7,6 +7,7 @@ from rich.progress import Progress
 
 from app.cli.audit import audit
 from app.cli.common import err, is_interactive, load_settings, opened_database
+from app.cli.deliver import deliver
 from app.cli.keys import keys
 from app.cli.readiness import readiness
 from app.cli.signing import signing_keys, verify
@@ -28,6 +29,7 @@ cli.add_typer(toolkits)
 cli.add_typer(audit)
 cli.add_typer(signing_keys)
 cli.command()(readiness)
+cli.command()(deliver)
 cli.command()(verify)
 
 

@@ -17,6 +17,7 @@ from app.rules.access import Role, key_scope_fault
 from app.rules.regions import REGIONS, region_slug
 from app.services.audit import record
 from app.services.callers import Caller
+from app.services.webhooks import end_webhooks_of
 
 PREFIX = "idts_"
 
@@ -78,6 +79,7 @@ def revoke_key(session: Session, key_id: int, *, caller: Caller) -> KeyView:
     session.flush()
     after = key_view(key)
     _audit(session, caller, "key.revoked", before, after)
+    end_webhooks_of(session, f"key:{key_id}", caller=caller)
     return after
 
 

@@ -1,0 +1,158 @@
+"""The change feed: polled, or followed as server-sent events."""
+
+import time
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Query
+from pydantic import AfterValidator, TypeAdapter
+from starlette.datastructures import URL
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from app.api.answers import Limit, Page, resource
+from app.api.routing import KeyedRoute
+from app.auth import Reader, identify
+from app.db import ReadSession
+from app.errors import DomainError, FieldFault, Invalid
+from app.feed import Feed
+from app.queries.events import EVENT_JSON, EventFilter, EventPage, EventView, read_events
+from app.rules.events import BEGINNING, KINDS, Position, position_of
+
+router = APIRouter(prefix="/v1/events", tags=["Changes"], route_class=KeyedRoute)
+
+
+def _known_kind(text: str) -> str:
+    if text not in KINDS:
+        raise ValueError(f"give one of {', '.join(KINDS)}")
+    return text
+
+
+Kind = Annotated[str, AfterValidator(_known_kind)]
+After = Annotated[
+    str | None,
+    Query(
+        max_length=40, description="A `next_cursor` of this list, or the id of a streamed event: read on from there."
+    ),
+]
+
+_PAGE = TypeAdapter(Page[EventView])
+
+
+async def _wanted(
+    region: Annotated[str | None, Query(max_length=60, description="A region's slug or name.")] = None,
+    prison: Annotated[str | None, Query(max_length=16, description="A prison's code, in any case.")] = None,
+    kind: Annotated[
+        list[Kind] | None, Query(max_length=40, description="Kinds of event; repeat it for several.")
+    ] = None,
+) -> EventFilter:
+    return EventFilter(region, prison, kind)
+
+
+Wanted = Annotated[EventFilter, Depends(_wanted)]
+
+
+@router.get("", response_model=Page[EventView])
+def list_events(
+    request: Request,
+    session: ReadSession,
+    by: Reader,
+    wanted: Wanted,
+    after: After = None,
+    cursor: After = None,
+    limit: Limit = 50,
+) -> Response:
+    """What has changed in the programme, oldest first, each event once and none left out.
+
+    `next_cursor` is always there: keep it for as long as you like and come back with it as `after` to read
+    what has changed since. A `Link` to the next page says that more is there already. Events carry ratings,
+    versions, stages and counts; read the rest from their `subject`.
+    """
+    start = _position("after", after) or _position("cursor", cursor) or BEGINNING
+    page = read_events(session, wanted, after=start, limit=limit)
+    following = page.position.cursor
+    body = _PAGE.dump_json(Page(page.items, following))
+    headers = {}
+    if page.more:
+        url = URL(request.url.path).replace(query=request.url.query)
+        url = url.remove_query_params("cursor").include_query_params(after=following)
+        headers["link"] = f'<{url}>; rel="next"'
+    return resource(request, body, headers)
+
+
+@router.get("/stream", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}})
+async def stream_events(
+    request: Request,
+    by: Reader,
+    wanted: Wanted,
+    after: After = None,
+    last_event_id: Annotated[
+        str | None, Header(max_length=40, description="Where the stream broke off; browsers send it by themselves.")
+    ] = None,
+) -> Response:
+    """The same events as they happen (server-sent events), from now on or from `after` or `Last-Event-ID`.
+
+    The id of each message is a cursor of the feed. A stream ends now and then; clients come back with
+    `Last-Event-ID` and have missed nothing.
+    """
+    start = _position("Last-Event-ID", last_event_id) or _position("after", after)
+    feed: Feed = request.app.state.feed
+    feed.enter()
+    return EventStream(request, feed, wanted, start)
+
+
+class EventStream(StreamingResponse):
+    """One follower of the feed; its place is free again when the answer ends, however it ends."""
+
+    def __init__(self, request: Request, feed: Feed, wanted: EventFilter, start: Position | None) -> None:
+        # Proxies are told not to wait for more before they pass a message on.
+        headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+        super().__init__(_messages(request, feed, wanted, start), headers=headers, media_type="text/event-stream")
+        self.feed = feed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self.feed.leave()
+
+
+async def _messages(request: Request, feed: Feed, wanted: EventFilter, start: Position | None) -> AsyncIterator[bytes]:
+    began = checked = time.monotonic()
+    lifetime = request.app.state.settings.event_stream_seconds
+    yield b"retry: 2000\n\n"
+    async for page in feed.follow(wanted, start if start is not None else await feed.end()):
+        yield _lines(page.items, page)
+        now = time.monotonic()
+        if now - began >= lifetime:
+            return
+        if now - checked >= feed.heartbeat_seconds:
+            checked = now
+            if not await _key_still_counts(request):
+                return
+
+
+def _lines(items: Sequence[EventView], page: EventPage) -> bytes:
+    """Messages, or a comment that keeps the connection open; the id moves on past what the filter left out."""
+    messages = [f"id: {one.cursor}\ndata: ".encode() + EVENT_JSON.dump_json(one) + b"\n\n" for one in items]
+    return b"".join(messages) + f": still here\nid: {page.position.cursor}\n\n".encode()
+
+
+async def _key_still_counts(request: Request) -> bool:
+    request.scope["state"].pop("principal", None)
+    try:
+        await identify(request)
+    except DomainError:
+        return False
+    return True
+
+
+def _position(name: str, cursor: str | None) -> Position | None:
+    if cursor is None:
+        return None
+    found = position_of(cursor)
+    if found is None:
+        detail = "Use a next_cursor exactly as the feed gave it; or leave it out to begin anew."
+        raise Invalid("invalid-cursor", detail, [FieldFault(name if "-" in name else f"?{name}", detail)])
+    return found

@@ -1,0 +1,105 @@
+"""The change feed as its readers see it: complete and in one order, whoever writes at the same time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Select, select, tuple_
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from app.models import ChangeEvent
+from app.models.events import oldest_open_transaction
+from app.rules.events import BEGINNING, Position
+from app.rules.regions import region_slug
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """One thing that changed. `cursor` is the place in the feed just behind it."""
+
+    id: int
+    cursor: str
+    at: datetime
+    kind: str
+    prison: str
+    region: str
+    subject: str
+    content: dict[str, Any]
+
+
+EVENT_JSON = TypeAdapter(EventView)
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Which events to read; None leaves a filter out. `region` is a slug or a name, `prison` a code."""
+
+    region: str | None = None
+    prison: str | None = None
+    kinds: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """Events in order, where to read on from, and whether more are there already."""
+
+    items: list[EventView]
+    position: Position
+    more: bool
+
+
+# What a transaction that may still commit could have written is left for later: nothing that has been
+# read can have something put before it. On SQLite writers come one after another.
+_SETTLED = col(ChangeEvent.xid) < oldest_open_transaction()
+_ORDER = (col(ChangeEvent.xid), col(ChangeEvent.id))
+
+EVENT_COLUMNS = (
+    col(ChangeEvent.xid),
+    col(ChangeEvent.id),
+    col(ChangeEvent.at),
+    col(ChangeEvent.kind),
+    col(ChangeEvent.prison_code),
+    col(ChangeEvent.region),
+    col(ChangeEvent.subject),
+    col(ChangeEvent.content),
+)
+
+
+def event_view(row: Sequence[Any]) -> EventView:
+    """The event that a row of `EVENT_COLUMNS` stands for."""
+    xid, event_id, *rest = row
+    return EventView(event_id, Position(xid, event_id).cursor, *rest)
+
+
+def read_events(session: Session, wanted: EventFilter, *, after: Position, limit: int) -> EventPage:
+    """At most `limit` events behind `after`, in the order of the feed.
+
+    Where these are all, the position moves to the end of the feed as this session sees it, past what the
+    filter left out, so that the next reading begins there.
+    """
+    statement = select(*EVENT_COLUMNS).where(_SETTLED, tuple_(*_ORDER) > tuple_(after.xid, after.id))
+    rows = session.execute(_filtered(statement, wanted).order_by(*_ORDER).limit(limit + 1)).all()
+    items = [event_view(row) for row in rows[:limit]]
+    if len(rows) > limit:
+        return EventPage(items, Position(rows[limit - 1].xid, rows[limit - 1].id), more=True)
+    return EventPage(items, max(after, end_of_feed(session)), more=False)
+
+
+def end_of_feed(session: Session) -> Position:
+    """The place behind the last event that can be read now."""
+    last = session.execute(select(*_ORDER).where(_SETTLED).order_by(*(one.desc() for one in _ORDER)).limit(1)).first()
+    return BEGINNING if last is None else Position(last.xid, last.id)
+
+
+def _filtered(statement: Select[*tuple[Any, ...]], wanted: EventFilter) -> Select[*tuple[Any, ...]]:
+    if wanted.region is not None:
+        # An unknown region or prison matches nothing; it is not an error to look for one.
+        statement = statement.where(col(ChangeEvent.region) == (region_slug(wanted.region) or ""))
+    if wanted.prison is not None:
+        statement = statement.where(col(ChangeEvent.prison_code) == wanted.prison.upper())
+    if wanted.kinds:
+        statement = statement.where(col(ChangeEvent.kind).in_(wanted.kinds))
+    return statement

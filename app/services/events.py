@@ -1,0 +1,156 @@
+"""Announcing what changed: one row of the feed and its deliveries, in the transaction of the change."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, literal, or_, select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from app.models import ChangeEvent, Webhook, WebhookDelivery
+from app.queries.prisons import PrisonFacts
+from app.queries.readiness import ReadinessView
+from app.queries.sections import Answers
+from app.rules.assessment import Assessment
+from app.rules.events import KINDS
+from app.rules.webhooks import DeliveryStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """One event to announce; see `announce`."""
+
+    kind: str
+    prison: PrisonFacts
+    at: datetime
+    subject: str
+    content: Mapping[str, Any]
+
+
+def announce(
+    session: Session,
+    *,
+    kind: str,
+    prison: PrisonFacts,
+    at: datetime,
+    subject: str,
+    content: Mapping[str, Any],
+) -> None:
+    """Append an event to the feed, and a delivery for each webhook that asks for it.
+
+    `kind` is one of `app.rules.events.KINDS`, `subject` the address of what changed. Every key of the
+    programme may read the feed: `content` takes ratings, versions, stages and counts, and never comments,
+    evidence, names of people or reasons.
+    """
+    announce_all(session, [Announcement(kind, prison, at, subject, content)])
+
+
+def announce_all(session: Session, announcements: Sequence[Announcement]) -> None:
+    """Append several events in order; two statements, however many there are."""
+    if not announcements:
+        return
+    if unknown := {one.kind for one in announcements} - set(KINDS):
+        raise ValueError(f"no such kinds of event: {', '.join(sorted(unknown))}")
+    rows = [
+        {
+            "at": one.at,
+            "kind": one.kind,
+            "prison_code": one.prison.code,
+            "region": one.prison.region,
+            "subject": one.subject,
+            "content": dict(one.content),
+        }
+        for one in announcements
+    ]
+    events = session.scalars(insert(ChangeEvent).returning(col(ChangeEvent.id), sort_by_parameter_order=True), rows)
+    _fill_outbox(session, list(events))
+
+
+_OUTBOX_COLUMNS = ("webhook_id", "event_id", "status", "attempts", "schedule_from", "created_at", "due_at")
+
+
+def _fill_outbox(session: Session, events: Sequence[int | None]) -> None:
+    wanted = (
+        select(
+            col(Webhook.id),
+            col(ChangeEvent.id),
+            literal(DeliveryStatus.PENDING.value),
+            literal(0),
+            literal(0),
+            col(ChangeEvent.at),
+            col(ChangeEvent.at),
+        )
+        .join(
+            ChangeEvent,
+            or_(col(Webhook.region).is_(None), col(Webhook.region) == col(ChangeEvent.region))
+            & or_(col(Webhook.prison_code).is_(None), col(Webhook.prison_code) == col(ChangeEvent.prison_code))
+            & or_(col(Webhook.kinds).is_(None), col(Webhook.kinds).contains("," + col(ChangeEvent.kind) + ",")),
+        )
+        .where(col(Webhook.ended_at).is_(None), col(ChangeEvent.id).in_(events))
+    )
+    session.execute(insert(WebhookDelivery).from_select(_OUTBOX_COLUMNS, wanted))
+
+
+def announce_sections(
+    session: Session,
+    prison: PrisonFacts,
+    before: Answers,
+    changed: Mapping[int, Assessment],
+    readiness: ReadinessView,
+    *,
+    kind: str,
+    at: datetime,
+) -> None:
+    """One event for each section in `changed`, with the verdict after all of them."""
+    announce_all(
+        session,
+        [
+            Announcement(
+                kind,
+                prison,
+                at,
+                f"/v1/prisons/{prison.code}/sections/{number}",
+                {
+                    "number": number,
+                    "version": one.version,
+                    "rating": {"from": before.of(number).rating.value, "to": one.rating.value},
+                    **standing_content(readiness),
+                },
+            )
+            for number, one in changed.items()
+        ],
+    )
+
+
+def standing_content(readiness: ReadinessView) -> dict[str, Any]:
+    """What an event tells of a prison's verdict."""
+    return {
+        "stage": readiness.stage.value,
+        "commissioning_ready": readiness.commissioning.ready,
+        "eligible": readiness.go_live.eligible,
+        "counts": asdict(readiness.counts),
+    }
+
+
+def announce_prison(
+    session: Session,
+    before: PrisonFacts | None,
+    after: PrisonFacts,
+    readiness: ReadinessView,
+    *,
+    version: int,
+    changed: Sequence[str],
+    at: datetime,
+) -> None:
+    """A prison was registered (`before` is None) or corrected; a region that it left is told so too."""
+    subject = f"/v1/prisons/{after.code}"
+    content = {"version": version, "toolkit_version": after.toolkit_version, **standing_content(readiness)}
+    if before is None:
+        announce(session, kind="prison.registered", prison=after, at=at, subject=subject, content=content)
+        return
+    told = [Announcement("prison.corrected", after, at, subject, content | {"changed": list(changed)})]
+    if before.region != after.region:
+        told.append(Announcement("prison.left_region", before, at, subject, {"region_now": after.region}))
+    announce_all(session, told)

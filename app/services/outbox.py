@@ -1,0 +1,108 @@
+"""The outbox: a worker claims what is due, and records what became of it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from app.models import Webhook, WebhookDelivery
+from app.models.events import ChangeEvent
+from app.queries.events import EVENT_COLUMNS, EVENT_JSON, event_view
+from app.queries.webhooks import is_free
+from app.rules.webhooks import DeliveryStatus, message_id, pause_after
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedDelivery:
+    """A message that one worker has for a while: where it goes, what it says, which attempt it is."""
+
+    id: int
+    attempt: int
+    attempt_in_schedule: int
+    message_id: str
+    url: str
+    secret: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of an attempt: the HTTP status, or why there was none."""
+
+    status: int | None = None
+    error: str | None = None
+
+    @property
+    def is_delivered(self) -> bool:
+        return self.status is not None and 200 <= self.status < 300
+
+
+def claim_deliveries(session: Session, ids: Sequence[int], *, at: datetime, lease: timedelta) -> list[ClaimedDelivery]:
+    """Those of the deliveries that are still free, now this worker's until the lease runs out.
+
+    An attempt counts from here on: one that a crash cuts short is made again when its lease has run out.
+    """
+    rows = session.execute(
+        select(
+            col(WebhookDelivery.id),
+            col(WebhookDelivery.attempts),
+            col(WebhookDelivery.schedule_from),
+            col(Webhook.id),
+            col(Webhook.url),
+            col(Webhook.secret),
+            *EVENT_COLUMNS,
+        )
+        .join(Webhook, col(Webhook.id) == col(WebhookDelivery.webhook_id))
+        .join(ChangeEvent, col(ChangeEvent.id) == col(WebhookDelivery.event_id))
+        .where(col(WebhookDelivery.id).in_(ids), is_free(at), col(Webhook.ended_at).is_(None))
+        .order_by(col(WebhookDelivery.id))
+        .with_for_update(of=WebhookDelivery, skip_locked=True)
+    ).all()
+    claimed = []
+    for delivery_id, attempts, schedule_from, webhook_id, url, secret, *event in rows:
+        view = event_view(event)
+        message = message_id(webhook_id, view.id)
+        body = message_body(view.kind, view.at, EVENT_JSON.dump_python(view, mode="json"))
+        attempt = attempts + 1
+        claimed.append(ClaimedDelivery(delivery_id, attempt, attempt - schedule_from, message, url, secret, body))
+    session.execute(
+        update(WebhookDelivery)
+        .where(col(WebhookDelivery.id).in_([one.id for one in claimed]))
+        .values(attempts=col(WebhookDelivery.attempts) + 1, claimed_until=at + lease, attempted_at=at)
+        .execution_options(synchronize_session=False)
+    )
+    return claimed
+
+
+def message_body(kind: str, at: datetime, event: object) -> str:
+    """The message as Standard Webhooks recommends: its type, its moment, and the event as the feed has it."""
+    moment = at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return json.dumps({"type": kind, "timestamp": moment, "data": event}, ensure_ascii=False, separators=(",", ":"))
+
+
+def record_attempt(session: Session, claimed: ClaimedDelivery, answer: Answer, *, at: datetime) -> None:
+    """What became of an attempt; nothing, where the lease ran out and another worker took it up since."""
+    values: dict[str, object] = {"claimed_until": None, "last_status": answer.status, "last_error": answer.error}
+    if answer.is_delivered:
+        values |= {
+            "status": DeliveryStatus.DELIVERED.value,
+            "delivered_at": func.coalesce(col(WebhookDelivery.delivered_at), at),
+        }
+    elif (pause := pause_after(claimed.attempt_in_schedule, claimed.message_id)) is not None:
+        values["due_at"] = at + pause
+    else:
+        values["status"] = DeliveryStatus.FAILED.value
+    session.execute(
+        update(WebhookDelivery)
+        .where(
+            col(WebhookDelivery.id) == claimed.id,
+            col(WebhookDelivery.attempts) == claimed.attempt,
+            col(WebhookDelivery.status) == DeliveryStatus.PENDING.value,
+        )
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )

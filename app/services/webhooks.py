@@ -1,0 +1,200 @@
+"""Webhooks: made, ended, and their deliveries replayed; never deleted."""
+
+import base64
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from urllib.parse import urlsplit
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from app.errors import Conflict, FieldFault, Forbidden, Outdated, Refused
+from app.models import Prison, Webhook, WebhookDelivery
+from app.queries.prisons import unknown_prison
+from app.queries.webhooks import (
+    DeliveryView,
+    WebhookView,
+    read_delivery,
+    seen_by,
+    unknown_webhook,
+    webhook_view,
+)
+from app.rules.access import BOUND_TO_PRISON, BOUND_TO_REGION, Principal, scope_refusal
+from app.rules.webhooks import MOST_ACTIVE_PER_KEY, DeliveryStatus, WebhookPolicy, is_literal, is_public
+from app.services.audit import record
+from app.services.callers import Caller
+
+SECRET_PREFIX = "whsec_"  # noqa: S105 - how receivers' libraries recognise a secret
+
+
+@dataclass(frozen=True, slots=True)
+class NewWebhook:
+    """A webhook to make. `kinds` is None for every kind, `region` a slug, `prison` a code."""
+
+    url: str
+    description: str
+    kinds: Sequence[str] | None = None
+    region: str | None = None
+    prison: str | None = None
+
+
+def create_webhook(
+    session: Session, wanted: NewWebhook, policy: WebhookPolicy, *, caller: Caller
+) -> tuple[WebhookView, str]:
+    """Make a webhook and answer with it and its secret, which is shown this once.
+
+    A prison's key hears of its own prison, a region's of its own region or a prison in it. Refused where
+    the address is not one that the operator allows, Conflict where the key has too many webhooks.
+    """
+    _refuse_address(wanted.url, policy)
+    region, prison = _scope(session, wanted, caller.by)
+    active = select(func.count()).where(col(Webhook.owner_id) == caller.by.id, col(Webhook.ended_at).is_(None))
+    if (session.scalar(active) or 0) >= MOST_ACTIVE_PER_KEY:
+        raise Conflict("too-many-webhooks", f"A key keeps at most {MOST_ACTIVE_PER_KEY} webhooks. End one first.")
+    secret = SECRET_PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
+    hook = Webhook(
+        owner_id=caller.by.id,
+        owner_name=caller.by.name,
+        url=wanted.url,
+        kinds=None if wanted.kinds is None else f",{','.join(sorted(set(wanted.kinds)))},",
+        region=region,
+        prison_code=prison,
+        description=wanted.description,
+        secret=secret,
+        created_at=caller.at,
+    )
+    session.add(hook)
+    session.flush()
+    view = webhook_view(hook)
+    _audit(session, caller, "webhook.created", None, view)
+    return view, secret
+
+
+def end_webhook(
+    session: Session, webhook_id: int, *, caller: Caller, still_current: Callable[[WebhookView], bool] | None = None
+) -> WebhookView:
+    """Deliver nothing more to a webhook; ending one that has ended changes nothing.
+
+    `still_current` says whether the caller's copy (If-Match) is the present one; Outdated if it is not.
+    """
+    hook = session.scalar(
+        select(Webhook).where(col(Webhook.id) == webhook_id, seen_by(caller.by)).with_for_update(key_share=True)
+    )
+    if hook is None:
+        raise unknown_webhook(webhook_id)
+    if still_current is not None and not still_current(webhook_view(hook)):
+        raise Outdated("outdated-copy", "The webhook has changed since you read it. Read it again first.")
+    return _ended(session, hook, caller)
+
+
+def end_webhooks_of(session: Session, owner_id: str, *, caller: Caller) -> None:
+    """A key that may not read any more is not told any more either."""
+    owned = select(Webhook).where(col(Webhook.owner_id) == owner_id, col(Webhook.ended_at).is_(None))
+    for hook in session.scalars(owned.order_by(col(Webhook.id)).with_for_update(key_share=True)).all():
+        _ended(session, hook, caller)
+
+
+def _ended(session: Session, hook: Webhook, caller: Caller) -> WebhookView:
+    before = webhook_view(hook)
+    if hook.ended_at is not None:
+        return before
+    hook.ended_at, hook.ended_by = caller.at, caller.by.name
+    session.flush()
+    after = webhook_view(hook)
+    _audit(session, caller, "webhook.ended", before, after)
+    return after
+
+
+def replay_delivery(session: Session, webhook_id: int, delivery_id: int, *, caller: Caller) -> DeliveryView:
+    """Deliver a message again, under its own id and with all the attempts of a new one.
+
+    Conflict where its webhook has ended, and while an attempt is under way.
+    """
+    hook = session.scalar(select(Webhook).where(col(Webhook.id) == webhook_id, seen_by(caller.by)))
+    if hook is None:
+        raise unknown_webhook(webhook_id)
+    if hook.ended_at is not None:
+        raise Conflict(
+            "webhook-ended", f"Webhook {webhook_id} has ended. Make a new one to be told of what is to come."
+        )
+    delivery = session.scalar(
+        select(WebhookDelivery)
+        .where(col(WebhookDelivery.id) == delivery_id, col(WebhookDelivery.webhook_id) == webhook_id)
+        .with_for_update()
+    )
+    before = read_delivery(session, webhook_id, delivery_id)
+    assert delivery is not None
+    if delivery.claimed_until is not None and delivery.claimed_until > caller.at:
+        raise Conflict("delivery-under-way", "It is being delivered just now. Look again when the attempt has ended.")
+    session.execute(
+        update(WebhookDelivery)
+        .where(col(WebhookDelivery.id) == delivery_id)
+        .values(
+            status=DeliveryStatus.PENDING.value,
+            schedule_from=delivery.attempts,
+            due_at=caller.at,
+            claimed_until=None,
+        )
+    )
+    record(
+        session,
+        caller=caller,
+        at=caller.at,
+        action="webhook.replayed",
+        subject=f"/v1/webhooks/{webhook_id}/deliveries/{delivery_id}",
+        before={"status": before.status.value, "attempts": before.attempts},
+        after={"status": DeliveryStatus.PENDING.value, "attempts": before.attempts},
+    )
+    return read_delivery(session, webhook_id, delivery_id)
+
+
+def _refuse_address(url: str, policy: WebhookPolicy) -> None:
+    """What can be told from the address alone; what its name stands for is looked up at every delivery."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    detail = None
+    if parts.scheme != "https" and not policy.plain_http:
+        detail = "Messages are delivered over https only. Give an address that begins with https://."
+    elif is_literal(host) and not is_public(host) and not policy.private_addresses:
+        detail = f"{host} is not a public address. Give one that can be reached over the internet."
+    if detail is not None:
+        raise Refused("webhook-address-refused", detail, [FieldFault("/url", detail)])
+
+
+def _scope(session: Session, wanted: NewWebhook, by: Principal) -> tuple[str | None, str | None]:
+    """The region and the prison to hear of, narrowed to the caller's own."""
+    region, prison = wanted.region, wanted.prison
+    if by.role in BOUND_TO_PRISON:
+        prison = prison or by.prison
+    if by.role in BOUND_TO_REGION:
+        region = region or by.region
+        if region != by.region:
+            raise Forbidden("out-of-scope", f"This key is for the region {by.region}: leave region out, or give that.")
+    if prison is not None:
+        found = session.execute(
+            select(col(Prison.code), col(Prison.region)).where(col(Prison.code) == prison.upper())
+        ).first()
+        if found is None:
+            raise unknown_prison(prison)
+        if (reason := scope_refusal(by, prison=found.code, region=found.region)) is not None:
+            raise Forbidden(reason.code, reason.detail)
+        prison = found.code
+    return region, prison
+
+
+def _audit(session: Session, caller: Caller, action: str, before: WebhookView | None, after: WebhookView) -> None:
+    record(
+        session,
+        caller=caller,
+        at=caller.at,
+        action=action,
+        subject=f"/v1/webhooks/{after.id}",
+        before=_document(before) if before else None,
+        after=_document(after),
+    )
+
+
+def _document(view: WebhookView) -> dict[str, object]:
+    return {name: None if value is None else str(value) for name, value in asdict(view).items()}
