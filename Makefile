@@ -10,7 +10,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --no-config --universal 
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links --group build
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check bench lock clean
+.PHONY: help setup setup-dev run test check bench openapi lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -38,6 +38,9 @@ check: setup-dev ## Formatting, lint, types, dependencies, security, architectur
 
 bench: setup-dev ## Measure, and print the figures
 	$(BIN)/python -m bench
+
+openapi: setup-dev ## Write docs/openapi.json anew
+	$(BIN)/python -m tests.openapi_file
 
 lock: setup-dev ## Recompile both locks (UPGRADE=--upgrade takes newer versions)
 	$(COMPILE) $(UPGRADE) --output-file requirements.lock

@@ -1,0 +1,112 @@
+"""The migrations make the schema of the models, from nothing and back, on both databases."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlmodel import SQLModel
+
+import app.models  # noqa: F401 - fills the metadata
+from tests import postgres
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    admin_url = request.getfixturevalue("postgres_admin_url")
+    name = f"idts_migrations_{uuid4().hex[:12]}"
+    yield postgres.create_database(admin_url, name)
+    postgres.drop_database(admin_url, name)
+
+
+@pytest.fixture
+def engine(empty_url: str) -> Iterator[sa.Engine]:
+    engine = sa.create_engine(empty_url, poolclass=sa.NullPool)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def config(empty_url: str) -> Config:
+    config = Config(ROOT / "alembic.ini")
+    config.attributes["database_url"] = empty_url
+    return config
+
+
+def tables(engine: sa.Engine) -> set[str]:
+    return set(sa.inspect(engine).get_table_names())
+
+
+def schema(engine: sa.Engine) -> dict[str, object]:
+    """Tables with their columns, keys, indexes and checks, in a form that can be compared."""
+    found = sa.inspect(engine)
+    return {
+        name: (
+            [(one["name"], str(one["type"]), one["nullable"]) for one in found.get_columns(name)],
+            found.get_pk_constraint(name)["constrained_columns"],
+            sorted((one["name"] or "", one["column_names"]) for one in found.get_indexes(name)),
+            sorted((one["name"] or "", one["column_names"]) for one in found.get_unique_constraints(name)),
+            sorted(one["name"] or "" for one in found.get_foreign_keys(name)),
+            sorted(one["name"] or "" for one in found.get_check_constraints(name)),
+        )
+        for name in sorted(found.get_table_names())
+    }
+
+
+def differences(engine: sa.Engine) -> list[object]:
+    """What `alembic check` would want to migrate."""
+    with engine.connect() as connection:
+        return list(
+            compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), SQLModel.metadata)
+        )
+
+
+def test_the_migrated_schema_is_that_of_the_models(config: Config, engine: sa.Engine):
+    command.upgrade(config, "head")
+    assert tables(engine) == set(SQLModel.metadata.tables) | {"alembic_version"}
+    assert differences(engine) == []
+    command.check(config)
+
+
+def test_down_to_nothing_and_up_again_is_the_same_schema(config: Config, engine: sa.Engine):
+    command.upgrade(config, "head")
+    first = schema(engine)
+    command.downgrade(config, "base")
+    assert tables(engine) <= {"alembic_version"}
+    command.upgrade(config, "head")
+    assert schema(engine) == first
+
+
+def test_each_step_can_be_taken_back_and_again(config: Config, engine: sa.Engine):
+    revisions = [one.revision for one in ScriptDirectory.from_config(config).walk_revisions()][::-1]
+    assert revisions
+    for revision in revisions:
+        command.upgrade(config, revision)
+        reached = schema(engine)
+        command.downgrade(config, "-1")
+        command.upgrade(config, revision)
+        assert schema(engine) == reached
+    assert differences(engine) == []
+
+
+def test_there_is_one_line_of_revisions(config: Config):
+    scripts = ScriptDirectory.from_config(config)
+    assert len(scripts.get_heads()) == len(scripts.get_bases()) == 1
+
+
+def test_migrating_twice_changes_nothing(config: Config, engine: sa.Engine):
+    command.upgrade(config, "head")
+    before = schema(engine)
+    command.upgrade(config, "head")
+    assert schema(engine) == before
