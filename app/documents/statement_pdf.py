@@ -3,13 +3,12 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import typst
 
-from app.documents.glyphs import showable
 from app.documents.statement_words import statement_words
 from app.queries.statements import StatementView
 
@@ -23,29 +22,22 @@ def render_statement(view: StatementView, payload: Mapping[str, Any], *, verify_
     told at `verify_url` alone, so that its bytes change only with a step of the statement itself: a
     signature, issue, go-live, or an end. `verify_url` is in the QR code, which only an issued one has.
     """
-    try:
-        return _compiled(view, statement_words(view, payload, verify_url, showable))
-    except typst.TypstError as fault:
-        if "could not be displayed" not in fault.message:
-            raise
-        return _compiled(view, statement_words(view, payload, verify_url, partial(showable, latin_only=True)))
+    # Words reach the template as data, which it sets as text: nothing in them is read as markup.
+    words = statement_words(view, payload, verify_url)
+    return typst.compile(
+        str(TEMPLATE),
+        sys_inputs={"statement": json.dumps(words, ensure_ascii=False)},
+        font_paths=_fonts(),
+        ignore_system_fonts=True,
+        pdf_standards=["ua-1"],
+        timestamp=int(_last_step(view).timestamp()),
+    )
 
 
 @cache
 def _fonts() -> typst.Fonts:
     """The typefaces that come with typst, so that every machine sets the same pages."""
     return typst.Fonts(include_system_fonts=False)
-
-
-def _compiled(view: StatementView, content: Mapping[str, Any]) -> bytes:
-    return typst.compile(
-        str(TEMPLATE),
-        sys_inputs={"statement": json.dumps(content, ensure_ascii=False)},
-        font_paths=_fonts(),
-        ignore_system_fonts=True,
-        pdf_standards=["ua-1"],
-        timestamp=int(_last_step(view).timestamp()),
-    )
 
 
 def _last_step(view: StatementView) -> datetime:

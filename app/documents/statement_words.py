@@ -1,14 +1,14 @@
 """What the Statement of Readiness says on paper, worded and in order, for its template to set."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from io import BytesIO
 from typing import Any
 
 import segno
 
-from app.documents.glyphs import REPLACEMENT
+from app.documents.glyphs import REPLACEMENT, showable
 from app.queries.statements import SignatoryView, StatementView
 from app.rules.moments import LONDON
 from app.rules.statement import StatementStatus
@@ -24,19 +24,13 @@ LOOKS = {
 }
 KINDS = {"document": "Document", "link": "Link", "note": "Note"}
 
-Words = Callable[[str], str]
 
-
-def statement_words(view: StatementView, payload: Mapping[str, Any], verify_url: str, show: Words) -> dict[str, Any]:
-    """All that the template sets. Every text of a caller goes through `show`, which leaves what can be set."""
-
-    def text(words: str) -> str:
-        return _breakable(show(words.replace("\t", " ")))
-
+def statement_words(view: StatementView, payload: Mapping[str, Any], verify_url: str) -> dict[str, Any]:
+    """All that the template sets. Every text of a caller goes through `_text`."""
     prison, sections = payload["prison"], payload["sections"]
-    where = f"{_shortened(text(prison['name']))} ({prison['code']})"
+    where = f"{_shortened(_text(prison['name']))} ({prison['code']})"
     serial = view.serial or "Not issued"
-    banner = _banner(view, text)
+    banner = _banner(view)
     content = {
         "title": "Statement of Readiness",
         "author": f"{PROGRAMME} programme",
@@ -49,20 +43,20 @@ def statement_words(view: StatementView, payload: Mapping[str, Any], verify_url:
         "digest": view.digest,
         "looks": LOOKS,
         "banner": banner,
-        "prison": text(prison["name"]),
+        "prison": _text(prison["name"]),
         "about": f"{prison['code']} – {prison['function']} prison – {prison['region']}",
-        "facts": _facts(view, payload, text),
+        "facts": _facts(view, payload),
         "verdict": _verdict(payload),
-        "signatures": [_signature(view, person, text) for person in view.signatories],
+        "signatures": [_signature(view, person) for person in view.signatories],
         "check": _check(view, verify_url),
-        "groups": _groups(sections, text),
+        "groups": _groups(sections),
         "exemptions": [
-            {"heading": f"Section {one['number']}, {text(one['title'])}", "why": _lines(one["exemption"], text)}
+            {"heading": f"Section {one['number']}, {_text(one['title'])}", "why": _lines(one["exemption"])}
             for one in sections
             if one["exemption"] is not None
         ],
-        "warnings": [f"Section {one['section']}: {text(one['detail'])}" for one in payload["verdict"]["warnings"]],
-        "evidence": _evidence(sections, text),
+        "warnings": [f"Section {one['section']}: {_text(one['detail'])}" for one in payload["verdict"]["warnings"]],
+        "evidence": _evidence(sections),
     }
     return content | {"remarks": _remarks(content)}
 
@@ -78,6 +72,11 @@ def london_moment(at: datetime) -> str:
     return f"{london_day(there)}, {there:%H:%M}"
 
 
+def _text(words: str) -> str:
+    """A caller's words as far as they can be shown, and never wider than their cell."""
+    return _breakable(showable(words.replace("\t", " ")))
+
+
 def _breakable(text: str) -> str:
     """A long run without a space may be broken, so that it cannot leave its cell. Marks stay with their letter."""
     return re.sub("(\\S{24})(?=[^\\s\u0300-\u036f\u200b-\u200d\ufe00-\ufe0f])", "\\1\u200b", text)
@@ -88,8 +87,8 @@ def _shortened(name: str) -> str:
     return name if len(name) <= 48 else f"{name[:47]}…"
 
 
-def _lines(text: str, show: Words) -> list[str]:
-    return [show(line) for line in text.splitlines() if line.strip()]
+def _lines(text: str) -> list[str]:
+    return [_text(line) for line in text.splitlines() if line.strip()]
 
 
 def _and(items: Iterable[object]) -> str:
@@ -101,7 +100,7 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _banner(view: StatementView, text: Words) -> dict[str, Any] | None:
+def _banner(view: StatementView) -> dict[str, Any] | None:
     """What stands across a statement that cannot be relied on; None for one that is issued."""
     if view.status is StatementStatus.ISSUED:
         return None
@@ -111,25 +110,25 @@ def _banner(view: StatementView, text: Words) -> dict[str, Any] | None:
         return {"status": "RAISED – NOT YET ISSUED", "detail": [detail]}
     assert view.ended_at is not None
     reason, status = view.end_reason or "", view.status.upper()
-    by = f" by {text(view.ended_by)}" if view.status is StatementStatus.WITHDRAWN and view.ended_by else ""
+    by = f" by {_text(view.ended_by)}" if view.status is StatementStatus.WITHDRAWN and view.ended_by else ""
     when = f"{london_moment(view.ended_at)}{by}. It is not in force."
     if view.status is StatementStatus.SUPERSEDED:
-        return {"status": status + text(reason.removeprefix("superseded")), "detail": [when]}
-    return {"status": status, "detail": [when, *_lines(f"Reason: {reason}", text)]}
+        return {"status": status + _text(reason.removeprefix("superseded")), "detail": [when]}
+    return {"status": status, "detail": [when, *_lines(f"Reason: {reason}")]}
 
 
-def _facts(view: StatementView, payload: Mapping[str, Any], text: Words) -> list[tuple[str, str, str]]:
+def _facts(view: StatementView, payload: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """What is known at a glance: label, value, a note or an empty text."""
     confirmed = ""
     if view.live_confirmed_at is not None:
-        confirmed = f"confirmed {london_moment(view.live_confirmed_at)} by {text(view.live_confirmed_by or 'unknown')}"
+        confirmed = f"confirmed {london_moment(view.live_confirmed_at)} by {_text(view.live_confirmed_by or 'unknown')}"
     return [
         ("Planned go-live date", london_day(view.go_live_date), ""),
         ("Live since", london_day(view.live_on) if view.live_on else "Not confirmed yet", confirmed),
         ("Issued", london_moment(view.issued_at) if view.issued_at else "Not issued", ""),
         ("Ratings as they stood", london_moment(datetime.fromisoformat(payload["frozen_at"])), ""),
-        ("Raised by", text(view.raised_by), ""),
-        ("Toolkit", text(payload["toolkit_version"]), ""),
+        ("Raised by", _text(view.raised_by), ""),
+        ("Toolkit", _text(payload["toolkit_version"]), ""),
     ]
 
 
@@ -154,13 +153,13 @@ def _verdict(payload: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _signature(view: StatementView, person: SignatoryView, text: Words) -> dict[str, Any]:
+def _signature(view: StatementView, person: SignatoryView) -> dict[str, Any]:
     differs = person.signed_as is not None and person.signed_as != person.name
     missing = "Awaiting signature" if view.status is StatementStatus.RAISED else "Not signed"
     return {
-        "role": text(person.title),
-        "name": text(person.name),
-        "signed_as": f"signed as {text(person.signed_as)}" if person.signed_as and differs else "",
+        "role": _text(person.title),
+        "name": _text(person.name),
+        "signed_as": f"signed as {_text(person.signed_as)}" if person.signed_as and differs else "",
         "is_signed": person.signed_at is not None,
         "at": london_moment(person.signed_at) if person.signed_at else missing,
     }
@@ -181,28 +180,28 @@ def _check(view: StatementView, verify_url: str) -> dict[str, Any]:
         "qr": image.getvalue().decode(),
         "alt": f"QR code that leads to the check of statement {view.serial}: {verify_url}",
         "address": verify_url,
-        "shown": _breakable(verify_url),
+        "shown": verify_url,
     }
 
 
-def _groups(sections: Sequence[Mapping[str, Any]], text: Words) -> list[dict[str, Any]]:
+def _groups(sections: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The sections under their groups, in the toolkit's order."""
     rows: dict[str, list[dict[str, Any]]] = {}
     for one in sections:
         staffed = one["staff_required"] is not None
         row = {
             "number": str(one["number"]),
-            "title": text(one["title"]),
+            "title": _text(one["title"]),
             "note": f"{one['staff_in_post']} of {one['staff_required']} staff in post" if staffed else "",
             "tags": [one["rating"], *(["EXEMPT"] if one["exemption"] is not None else [])],
             "version": str(one["version"]),
             "evidence": str(len(one["evidence"])),
         }
         rows.setdefault(one["group"], []).append(row)
-    return [{"title": text(title), "sections": found} for title, found in rows.items()]
+    return [{"title": _text(title), "sections": found} for title, found in rows.items()]
 
 
-def _evidence(sections: Sequence[Mapping[str, Any]], text: Words) -> list[dict[str, Any]]:
+def _evidence(sections: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Every item once, by the first section that it supports, with all of them."""
     items: dict[str, Mapping[str, Any]] = {}
     supports: dict[str, list[int]] = {}
@@ -213,8 +212,8 @@ def _evidence(sections: Sequence[Mapping[str, Any]], text: Words) -> list[dict[s
     return [
         {
             "sections": ", ".join(map(str, supports[key])),
-            "title": text(item["title"]),
-            "kind": KINDS.get(item["kind"], text(item["kind"])),
+            "title": _text(item["title"]),
+            "kind": KINDS.get(item["kind"], _text(item["kind"])),
             "date": london_day(date.fromisoformat(item["effective_on"])) if item["effective_on"] else "No date",
             "digest": [item["digest"][start : start + 32] for start in range(0, len(item["digest"]), 32)],
         }

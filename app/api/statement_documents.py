@@ -1,0 +1,54 @@
+"""The Statement of Readiness as a document to print, hang up and file."""
+
+import json
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Path
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.api.answers import resource
+from app.api.routing import KeyedRoute
+from app.auth import PrisonReader
+from app.db import ReadSession
+from app.documents.statement_pdf import render_statement
+from app.queries.statements import StatementView, read_payload, read_statement
+from app.rules.statement import StatementStatus
+
+router = APIRouter(prefix="/v1", tags=["Statements"], route_class=KeyedRoute)
+
+StatementId = Annotated[str, Path(max_length=36, description="A statement's id.")]
+
+
+@router.get(
+    "/statements/{statement_id}/document.pdf",
+    response_class=Response,
+    responses={200: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}},
+)
+def document(request: Request, statement_id: StatementId, session: ReadSession, by: PrisonReader) -> Response:
+    """The statement as a tagged PDF (PDF/UA-1): ratings, exemptions, evidence digests, signatures.
+
+    The same bytes every time, until a step of the statement itself: a signature, issue, go-live, or its end.
+    One that is not in force says so across its first page. An issued one has a QR code of the address that
+    checks it, which also tells whether the prison's ratings still bear it out.
+    """
+    view = read_statement(session, statement_id, by)
+    payload = json.loads(read_payload(session, statement_id))
+    content = render_statement(view, payload, verify_url=verify_url(request.app.state.settings.public_url, view))
+    answer = resource(request, content, {"content-disposition": f'inline; filename="{file_name(view)}"'})
+    if answer.status_code == 200:
+        answer.headers["content-type"] = "application/pdf"
+    return answer
+
+
+def verify_url(public_url: str, view: StatementView) -> str:
+    """Where anybody can check the paper against what was issued."""
+    asked = urlencode({"serial": view.serial or "", "digest": view.digest})
+    return f"{public_url.rstrip('/')}/v1/statements/verify?{asked}"
+
+
+def file_name(view: StatementView) -> str:
+    """`SOR-LWI-2026-001.pdf`; before issue `statement-LWI-draft.pdf`, or with how it ended without issue."""
+    state = "draft" if view.status is StatementStatus.RAISED else view.status
+    return f"{view.serial or f'statement-{view.prison}-{state}'}.pdf"
