@@ -3,13 +3,14 @@
 import re
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.problems import problem_response
@@ -25,6 +26,9 @@ _HEADERS = [
 ]
 _CONTENT_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 SLOW_SECONDS = 1.0
+
+
+OnError = Callable[[Request, Exception], Response]
 
 
 class Metrics:
@@ -57,8 +61,9 @@ class Metrics:
 class Edge:
     """Pure ASGI, so that a read that takes a fraction of a millisecond is not doubled by its wrapping."""
 
-    def __init__(self, app: ASGIApp, *, settings: Settings, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, *, settings: Settings, metrics: Metrics, on_error: OnError) -> None:
         self.app = app
+        self.on_error = on_error
         self.metrics = metrics
         self.body_limit = settings.body_limit_bytes
         self.file_limit = settings.evidence_limit_bytes
@@ -75,7 +80,7 @@ class Edge:
         own_headers = [(b"x-request-id", request_id.encode()), *_HEADERS]
         if correlation is not None:
             own_headers.append((b"x-correlation-id", correlation))
-        status = 500
+        status = 0
 
         async def answer(message: Message) -> None:
             nonlocal status
@@ -94,8 +99,13 @@ class Edge:
                 await self.app(scope, _limited(receive, limit), answer)
             else:
                 await self.app(scope, receive, answer)
+        except Exception as error:
+            # Answered here and not further out, where it would go without the headers of every answer.
+            if not status:
+                await self.on_error(Request(scope), error)(scope, receive, answer)
+            raise
         finally:
-            self._record(scope, status, time.perf_counter() - started, request_id)
+            self._record(scope, status or 500, time.perf_counter() - started, request_id)
 
     def _record(self, scope: Scope, status: int, seconds: float, request_id: str) -> None:
         method, path = scope["method"], scope["path"]

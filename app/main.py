@@ -118,7 +118,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     handlers.install(app)
     if settings.rate_limit:
         app.add_middleware(Quotas, quota=settings.rate_limit)
-    app.add_middleware(Edge, settings=settings, metrics=app.state.metrics)
+    app.add_middleware(Edge, settings=settings, metrics=app.state.metrics, on_error=handlers.on_anything_else)
     app.openapi = lambda: docs.openapi_document(app)  # type: ignore[method-assign]
     return app
 

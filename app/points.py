@@ -37,16 +37,16 @@ class EmbeddedPoints:
             compiled = statement.compile(self._engine)
             self._rendered[statement] = str(compiled), list(compiled.positiontup or ())
         sql, names = self._rendered[statement]
-        pooled = self._engine.raw_connection()
         try:
-            driver: Any = pooled.driver_connection
-            row: Row | None = driver.execute(sql, [given[name] for name in names]).fetchone()
+            pooled = self._engine.raw_connection()
+            try:
+                driver: Any = pooled.driver_connection
+                row: Row | None = driver.execute(sql, [given[name] for name in names]).fetchone()
+            finally:
+                pooled.close()
         except self._engine.dialect.loaded_dbapi.Error as fault:
             raise DBAPIError(sql, None, fault) from fault
-        else:
-            return row
-        finally:
-            pooled.close()
+        return row
 
     def dispose(self) -> None:
         """The connections are the engine's."""
