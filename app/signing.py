@@ -9,7 +9,7 @@ from typing import Any
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
-from joserfc.util import urlsafe_b64decode
+from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
 
 from app.errors import Unavailable
 
@@ -34,16 +34,28 @@ class KeyFiles:
     def read(self, kid: str) -> OKPKey:
         """The private key with that id; Unavailable where its file cannot be read."""
         try:
-            return OKPKey.import_key(json.loads(self._path(kid).read_text()))
-        except (OSError, ValueError) as fault:
+            key = OKPKey.import_key(json.loads(self._path(kid).read_text()))
+            if _kid_of_private_half(key) != kid:
+                raise ValueError("what it signs would not verify under the public key that is known")
+        except (OSError, ValueError, TypeError, JoseError) as fault:
             raise Unavailable(
                 "signing-key-unavailable",
                 f"The signing key {kid} cannot be read, so nothing can be issued or sealed just now. "
                 "Nothing was stored. An operator puts its file back, or runs `idts signing-keys rotate`.",
             ) from fault
+        return key
 
     def _path(self, kid: str) -> Path:
         return self.directory / f"{kid}.json"
+
+
+def _kid_of_private_half(key: OKPKey) -> str | None:
+    """The thumbprint of the public key that belongs to the private half, whatever else the file says."""
+    private = key.private_key
+    if private is None:
+        return None
+    x = urlsafe_b64encode(private.public_key().public_bytes_raw()).decode()
+    return OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", "x": x}).thumbprint()
 
 
 def unseal(text: str, public_keys: Sequence[Mapping[str, Any]]) -> bytes | None:

@@ -1,5 +1,6 @@
 """The audit trail: who did what, and whether anything in it was altered."""
 
+from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -8,13 +9,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api.answers import Cursor, Limit, Page, decode_cursor, page_response, written
-from app.api.parameters import Now, moment_given
+from app.api.parameters import Now, is_day, moment_given
 from app.api.routing import KeyedRoute
 from app.api.text import Search
 from app.auth import AuditReader, AuditVerifier
 from app.db import ReadSession
 from app.queries.audit import AuditEntryView, AuditFilter, AuditVerification, list_entries, verify_trail
 from app.queries.signing_keys import public_keys
+from app.rules.moments import start_of_day
 from app.signing import unseal
 
 router = APIRouter(prefix="/v1/audit", tags=["Audit"], route_class=KeyedRoute)
@@ -39,7 +41,7 @@ def list_audit(
 ) -> Response:
     """Who did what, newest first. A prison's key sees its prison's entries, a region's its region's."""
     position = decode_cursor(request, cursor, {"before": int})
-    wanted = AuditFilter(prison, actor, action, moment_given("since", since), moment_given("until", until))
+    wanted = AuditFilter(prison, actor, action, _since(since), moment_given("until", until))
     rows = list_entries(session, wanted, by, before=position["before"] if position else None, limit=limit + 1)
     last = {"before": rows[limit - 1].id} if len(rows) > limit else None
     return page_response(request, _PAGE, rows, limit, last)
@@ -50,3 +52,9 @@ def verify_audit(session: ReadSession, by: AuditVerifier, at: Now) -> Response:
     """Walk the whole trail, and name the first entry of each chain that was altered, removed or reordered."""
     keys = public_keys(session)
     return written(_VERIFICATION.dump_json(verify_trail(session, lambda text: unseal(text, keys))))
+
+
+def _since(text: str | None) -> datetime | None:
+    """From the start of a day on, where a date is given."""
+    moment = moment_given("since", text)
+    return start_of_day(date.fromisoformat(text)) if moment is not None and text and is_day(text) else moment

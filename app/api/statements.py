@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -12,7 +12,7 @@ from app.api.answers import Cursor, Limit, Page, decode_cursor, page_response, r
 from app.api.idempotency import Idempotency
 from app.api.parameters import CallerNow, PrisonCode
 from app.api.routing import KeyedRoute
-from app.api.text import Day, Line, Prose
+from app.api.text import Day, Line, plain_text
 from app.auth import LiveConfirmer, PrisonReader, Raiser, Signer, Withdrawer
 from app.db import ReadSession, WriteSession
 from app.documents.credential import TYPE, credential_content
@@ -79,7 +79,9 @@ class WithdrawStatement(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: Annotated[Prose, StringConstraints(strip_whitespace=True, min_length=1)]
+    reason: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000), AfterValidator(plain_text)
+    ]
 
 
 class ConfirmGoLive(BaseModel):

@@ -1,6 +1,7 @@
 """Checking an issued statement, open to everyone: by its credential, or by the serial and digest on the paper."""
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -21,7 +22,8 @@ from app.rules.statement import Standing, StatementStatus
 
 router = APIRouter(tags=["Verification"], route_class=PublicRoute)
 
-Serial = Annotated[str, Field(max_length=24, pattern="^[A-Z0-9-]+$")]
+SERIAL = "^[A-Z0-9-]+$"
+Serial = Annotated[str, Field(max_length=24, pattern=SERIAL)]
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
@@ -90,7 +92,7 @@ def verify(body: VerifyStatement, session: ReadSession) -> Response:
 def verify_scanned(
     request: Request,
     session: ReadSession,
-    serial: Annotated[str, Query(max_length=24, pattern="^[A-Z0-9-]+$")],
+    serial: Annotated[str, Query(max_length=24, pattern=SERIAL)],
     digest: Annotated[str, Query(pattern="^[0-9a-f]{64}$")],
 ) -> Response:
     """The same by the address in a document's QR code."""
@@ -100,10 +102,12 @@ def verify_scanned(
 def _of_credential(session: ReadSession, text: str) -> Verification:
     read = read_credential(text, public_keys(session))
     mismatches = list(read.mismatches)
-    serial = (read.content or {}).get("serial")
-    issued = issued_by_serial(session, serial) if isinstance(serial, str) else None
+    given = (read.content or {}).get("serial")
+    serial = given if isinstance(given, str) and re.fullmatch(SERIAL, given) else None
+    issued = issued_by_serial(session, serial) if serial is not None else None
     if issued is None:
-        mismatches.append(Mismatch("serial", f"no statement was issued under the serial {str(serial)[:40]}"))
+        named = "what it gives as its serial" if serial is None else f"the serial {serial[:40]}"
+        mismatches.append(Mismatch("serial", f"no statement was issued under {named}"))
     else:
         mismatches = differing_parts(text, issued.credential, mismatches)
     return _verification(issued, read.kid, mismatches)

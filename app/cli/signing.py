@@ -41,7 +41,7 @@ def verify(
     What became of the statement since (withdrawn, superseded, in breach) only the service knows.
     """
     try:
-        known = json.loads(keys.read_text("utf-8"))["keys"]
+        known = [dict(one) for one in json.loads(keys.read_text("utf-8"))["keys"]]
     except (ValueError, KeyError, TypeError):
         raise fail(f"{keys} is not a key set. Save /.well-known/jwks.json from the service.") from None
     read = read_credential(file.read_bytes().decode("utf-8", "replace"), known)

@@ -70,7 +70,7 @@ def read_credential(text: str, public_keys: Sequence[Mapping[str, Any]]) -> Read
     header, content = _json(parts[0]), _json(parts[1])
     if header is None:
         return ReadCredential(None, content, (Mismatch("header", "the header is not readable JSON"),))
-    kid = str(header.get("kid"))
+    kid = _shown(header.get("kid"))
     if content is None:
         return ReadCredential(kid, None, (Mismatch("payload", "the payload is not readable JSON"),))
     faults = (*_header_faults(header), *_signature_faults(text, kid, public_keys), *_digest_faults(content))
@@ -102,19 +102,24 @@ def _digest_faults(content: Mapping[str, Any]) -> list[Mismatch]:
     """The digest that was signed by the seven must be that of the statement beside it."""
     try:
         actual = hashlib.sha256(rfc8785.dumps(content["statement"])).hexdigest()
-    except (KeyError, TypeError, ValueError, rfc8785.CanonicalizationError):
+    except (KeyError, TypeError, ValueError, RecursionError):
         return [Mismatch("payload", "the payload holds no statement")]
     if actual != content.get("digest"):
-        return [Mismatch("digest", f"the statement's digest is {actual}, not {content.get('digest')}")]
+        return [Mismatch("digest", f"the statement's digest is {actual}, not {_shown(content.get('digest'))}")]
     return []
 
 
 def _json(part: str) -> dict[str, Any] | None:
     try:
         found = json.loads(urlsafe_b64decode(part.encode("ascii")))
-    except (ValueError, UnicodeError):
+    except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
+
+
+def _shown(value: object) -> str:
+    """Something that a stranger sent, fit to be shown in an answer."""
+    return value[:80].encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else "no text"
 
 
 def differing_parts(given: str, issued: str, found: Sequence[Mismatch]) -> list[Mismatch]:
@@ -134,7 +139,7 @@ def _difference(part: str, ours: str, theirs: str) -> str:
         return "it is not the signature that was issued"
     before, after = _json(ours) or {}, _json(theirs) or {}
     paths = _paths(before, after, "")
-    return "changed since issue: " + (", ".join(paths[:10]) if paths else "its spelling")
+    return "changed since issue: " + (", ".join(map(_shown, paths[:10])) if paths else "its spelling")
 
 
 def _paths(before: Any, after: Any, path: str) -> list[str]:

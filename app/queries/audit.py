@@ -1,10 +1,12 @@
 """The audit trail: read with filters, and walked from end to end for anything that was altered."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import LargeBinary, cast, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -75,7 +77,9 @@ def list_entries(
     if before is not None:
         statement = statement.where(col(AuditEntry.id) < before)
     if wanted.prison is not None:
-        statement = statement.where(col(AuditEntry.chain) == wanted.prison.upper())
+        # A prison's code in any case, or the service's own chain.
+        chains = (wanted.prison.upper(), wanted.prison.lower())
+        statement = statement.where(col(AuditEntry.chain).in_(chains))
     if wanted.actor is not None:
         is_actor = (col(AuditEntry.actor_id) == wanted.actor) | (col(AuditEntry.actor_name) == wanted.actor)
         statement = statement.where(is_actor)
@@ -108,17 +112,15 @@ Unseal = Callable[[str], bytes | None]
 
 def verify_trail(session: Session, unseal: Unseal) -> AuditVerification:
     """Walk every chain, its head and every checkpoint, row by row: memory does not grow with the entries."""
-    heads = {
-        row.chain: (row.seq, row.hash)
-        for row in session.execute(select(col(AuditHead.chain), col(AuditHead.seq), col(AuditHead.hash)))
-    }
+    read = _stored(session, col(AuditHead.chain), col(AuditHead.seq), col(AuditHead.hash))
+    heads = {_name(row.chain): (_number(row.seq), _plain(row.hash)) for row in session.execute(read)}
     marks, checkpoints, faults = _checkpoints(session, unseal)
     walk = AuditWalk(heads, marks)
-    for row in session.execute(
-        select(*_COLUMNS).order_by(col(AuditEntry.chain), col(AuditEntry.seq)).execution_options(yield_per=2000)
-    ):
-        fields = dict(row._mapping)
-        walk.entry(fields | {"at": moment_text(fields["at"])})
+    in_order = _stored(session, *_COLUMNS).order_by(col(AuditEntry.chain), col(AuditEntry.seq))
+    for row in session.execute(in_order.execution_options(yield_per=2000)):
+        fields = {name: _plain(value) for name, value in row._mapping.items()}
+        numbers = {"id": _number(row.id), "seq": _number(row.seq)}
+        walk.entry(fields | numbers | {"chain": _name(row.chain)})
     walk.close()
     found = [*faults, *sorted(walk.faults.values(), key=lambda fault: fault.chain)]
     return AuditVerification(not found, walk.entries, len(heads), checkpoints, found)
@@ -128,23 +130,51 @@ def _checkpoints(session: Session, unseal: Unseal) -> tuple[dict[str, list[Mark]
     """What the checkpoints say of each chain, how many there are, and the first that is not as it was signed."""
     marks: dict[str, list[Mark]] = {}
     previous, count, faults = GENESIS, 0, []
-    for row in session.execute(
-        select(
-            col(AuditCheckpoint.id),
-            col(AuditCheckpoint.at),
-            col(AuditCheckpoint.heads),
-            col(AuditCheckpoint.previous_hash),
-            col(AuditCheckpoint.hash),
-            col(AuditCheckpoint.signature),
-        ).order_by(col(AuditCheckpoint.id))
-    ):
+    columns = [col(getattr(AuditCheckpoint, name)) for name in ("id", "at", "heads", "previous_hash", "hash")]
+    read = _stored(session, *columns, col(AuditCheckpoint.signature)).order_by(col(AuditCheckpoint.id))
+    for row in session.execute(read):
         count += 1
-        sound = row.previous_hash == previous and checkpoint_hash(previous, row.at, row.heads) == row.hash
-        if not sound or unseal(row.signature) != row.hash.encode():
-            detail = f"checkpoint {row.id} was altered, or one before it removed: its signature does not match"
-            faults.append(AuditFault("checkpoints", row.id, detail))
+        number, found = _number(row.id), _plain(row.hash)
+        heads = _sealed_heads(row, previous)
+        if heads is None or unseal(_plain(row.signature)) != found.encode():
+            detail = f"checkpoint {number} was altered, or one before it removed: its signature does not match"
+            faults.append(AuditFault("checkpoints", number, detail))
             break
-        previous = row.hash
-        for chain, (seq, found) in row.heads.items():
-            marks.setdefault(chain, []).append(Mark(row.id, seq, found))
+        previous = found
+        for chain, (seq, end) in heads.items():
+            marks.setdefault(chain, []).append(Mark(number, seq, end))
     return marks, count, faults
+
+
+def _sealed_heads(row: Any, previous: str) -> dict[str, Any] | None:
+    """What a checkpoint says of the chains; None where it does not have its hash or does not follow `previous`."""
+    try:
+        heads: dict[str, Any] = json.loads(row.heads) if isinstance(row.heads, bytes) else row.heads
+        content = checkpoint_hash(previous, _plain(row.at), heads)
+    except ValueError:
+        return None
+    return heads if content == _plain(row.hash) and previous == _plain(row.previous_hash) else None
+
+
+def _stored(session: Session, *columns: Any) -> Any:
+    """A select of the columns as they are kept: SQLite lets whoever alters a row put anything at all into it."""
+    if session.get_bind().dialect.name == "sqlite":
+        return select(*(cast(column, LargeBinary).label(column.key) for column in columns))
+    return select(*columns)
+
+
+def _plain(value: Any) -> Any:
+    """A value as its hash covers it; what is not UTF-8 becomes what no hash can cover."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "surrogateescape")
+    return moment_text(value) if isinstance(value, datetime) else value
+
+
+def _name(value: Any) -> str:
+    """The name of a chain, fit to be told whatever stands there."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _number(value: Any) -> int:
+    """A whole number; -1, which is in no sequence, for anything else."""
+    return int(value) if isinstance(value, int) or value.isdigit() else -1

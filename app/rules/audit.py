@@ -45,6 +45,6 @@ def moment_text(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def checkpoint_hash(previous: str, at: datetime, heads: Mapping[str, Any]) -> str:
-    """The hash of a checkpoint: the one before it, its moment, and `{chain: [seq, hash]}` of what grew since."""
-    return digest_of([previous, moment_text(at), heads])
+def checkpoint_hash(previous: str, at: str, heads: Mapping[str, Any]) -> str:
+    """The hash of a checkpoint: the one before it, its moment as text, `{chain: [seq, hash]}` of what grew since."""
+    return digest_of([previous, at, heads])

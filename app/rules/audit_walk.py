@@ -37,23 +37,28 @@ class AuditWalk:
     entries: int = 0
     faults: dict[str, AuditFault] = field(default_factory=dict)
     _ends: dict[str, tuple[int, str]] = field(default_factory=dict)
+    _ids: dict[str, int] = field(default_factory=dict)
 
     def entry(self, fields: Mapping[str, Any]) -> None:
-        """One entry with the fields that its hash covers, and its `hash`."""
+        """One entry with the fields that its hash covers, its `hash`, and the `id` by which lists order it."""
         self.entries += 1
         chain, seq = str(fields["chain"]), int(fields["seq"])
-        last_seq, last_hash = self._ends.get(chain, (0, GENESIS))
-        self._ends[chain] = (seq, str(fields["hash"]))
         if chain in self.faults:
             return
-        if seq != last_seq + 1:
+        last_seq, last_hash = self._ends.get(chain, (0, GENESIS))
+        if seq == last_seq and seq > 0:
+            self._fault(chain, seq, f"entry {seq} is there twice")
+        elif seq != last_seq + 1:
             self._fault(chain, last_seq + 1, f"entry {last_seq + 1} is missing: {seq} follows {last_seq}")
         elif fields["previous_hash"] != last_hash:
             self._fault(chain, seq, f"entry {seq} does not follow entry {last_seq}: altered or put elsewhere")
-        elif entry_hash(fields) != fields["hash"]:
+        elif not _has_its_hash(fields):
             self._fault(chain, seq, f"entry {seq} was altered: its content does not have its hash")
+        elif fields["id"] <= self._ids.get(chain, 0):
+            self._fault(chain, seq, f"entry {seq} was put elsewhere: its id comes before that of entry {last_seq}")
         else:
             self._compare_marks(chain, seq, str(fields["hash"]))
+            self._ends[chain], self._ids[chain] = (seq, str(fields["hash"])), fields["id"]
 
     def close(self) -> None:
         """Compare where the chains end with their heads and with the checkpoints."""
@@ -80,3 +85,11 @@ class AuditWalk:
 
     def _fault(self, chain: str, seq: int, detail: str) -> None:
         self.faults.setdefault(chain, AuditFault(chain, seq, detail))
+
+
+def _has_its_hash(fields: Mapping[str, Any]) -> bool:
+    """What no text holds, such as bytes that are not UTF-8, has no hash at all."""
+    try:
+        return entry_hash(fields) == str(fields["hash"])
+    except (TypeError, ValueError):
+        return False

@@ -12,6 +12,11 @@ def london_date(at: datetime) -> date:
     return at.astimezone(LONDON).date()
 
 
+def start_of_day(day: date) -> datetime:
+    """The first moment of a day in London, in UTC; in summer time that is 23:00 of the day before."""
+    return datetime.combine(day, time.min, LONDON).astimezone(UTC)
+
+
 def end_of_day(day: date) -> datetime:
     """The last microsecond of a day in London, in UTC; in summer time that is 22:59:59.999999Z."""
     midnight = datetime.combine(day + timedelta(days=1), time.min, LONDON)

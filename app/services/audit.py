@@ -91,7 +91,7 @@ def sign_checkpoint(
     if not heads:
         return None
     previous = last.hash if last else GENESIS
-    content = checkpoint_hash(previous, at, heads)
+    content = checkpoint_hash(previous, moment_text(at), heads)
     values = {"at": at, "heads": heads, "previous_hash": previous, "hash": content, "signature": seal(content.encode())}
     result = session.execute(insert(AuditCheckpoint).values(**values).returning(col(AuditCheckpoint.id)))
     return result.scalar_one()

@@ -96,7 +96,8 @@ def sign_statement(
     _refuse_others_role(caller.by, role)
     person = next((one for one in view.signatories if one.role == role), None)
     if person is None:
-        raise Invalid("invalid-input", f"The role {role!r} is not named on this statement.", [FieldFault("/role", "")])
+        fault = FieldFault("/role", "not named on this statement")
+        raise Invalid("invalid-input", f"The role {role!r} is not named on this statement.", [fault])
     _refuse(may_be_signed(view.status, person.signed_at is not None), Conflict)
     if digest is not None and digest != view.digest:
         detail = f"The digest shown to you is not this statement's, which is {view.digest}. Read it again first."
@@ -128,9 +129,10 @@ def confirm_go_live(session: Session, statement_id: str, live_on: date | None, *
     Refused unless the statement is issued and every section meets its minimum now.
     """
     opened, facts = _opened_for(session, statement_id, caller)
-    today = london_date(opened.at)
-    if live_on is not None and live_on > today:
-        fault = FieldFault("/live_on", "not after today")
+    today, issued_at = london_date(opened.at), read_statement(session, statement_id).issued_at
+    earliest = london_date(issued_at) if issued_at else today
+    if live_on is not None and not earliest <= live_on <= today:
+        fault = FieldFault("/live_on", "not before issue and not after today")
         raise Invalid("invalid-input", "Go-live is confirmed on the day or afterwards, not before.", [fault])
     _refuse(may_go_live(facts, opened.situation.view(session, opened.at).go_live), Conflict)
     after = replace(facts, live_on=live_on or today)

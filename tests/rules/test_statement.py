@@ -1,0 +1,213 @@
+"""A statement's life by the rules: tables of what may happen to it, and what the ratings do to it (rule 7)."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.rules.statement import (
+    OPEN,
+    Standing,
+    StatementFacts,
+    StatementStatus,
+    counting,
+    event_kind,
+    follow,
+    may_be_raised,
+    may_be_signed,
+    may_be_withdrawn,
+    may_go_live,
+    missing_signatories,
+    serial_number,
+)
+from app.rules.types import Rating
+from app.rules.verdict import GoLive, judge
+from tests.rules.shipped import shipped_book, shipped_toolkit
+
+RAISED, ISSUED = StatementStatus.RAISED, StatementStatus.ISSUED
+LAPSED, WITHDRAWN, SUPERSEDED = StatementStatus.LAPSED, StatementStatus.WITHDRAWN, StatementStatus.SUPERSEDED
+IN_FORCE, IN_BREACH = Standing.IN_FORCE, Standing.IN_BREACH
+
+
+def go_live(*below: int) -> GoLive:
+    """The verdict of a prison with these sections RED and every other one GREEN."""
+    ratings = [Rating.RED if number in below else Rating.GREEN for number in range(1, 36)]
+    return judge(shipped_book(), ratings, {}).go_live
+
+
+def statement(status: StatementStatus = RAISED, *breached: int, identity: str = "a", **more) -> StatementFacts:
+    standing = (IN_BREACH if breached else IN_FORCE) if status is ISSUED else None
+    serial = "SOR-LWI-2026-001" if status is ISSUED else None
+    facts = StatementFacts(identity, serial, status, standing, "d" * 64, date(2026, 12, 1), None, breached)
+    return replace(facts, **more)
+
+
+def code_of(reason) -> str | None:
+    return None if reason is None else reason.code
+
+
+@pytest.mark.parametrize(
+    ("before", "below", "after", "kind"),
+    [
+        (statement(RAISED), (), statement(RAISED), None),
+        (statement(RAISED), (5,), statement(LAPSED), "lapsed"),
+        (statement(RAISED), (1, 35), statement(LAPSED), "lapsed"),
+        (statement(ISSUED), (), statement(ISSUED), None),
+        (statement(ISSUED), (5,), statement(ISSUED, 5), "breached"),
+        (statement(ISSUED), (7, 8, 30), statement(ISSUED, 7, 8, 30), "breached"),
+        # One more or one fewer section is told as a breach of its own.
+        (statement(ISSUED, 5), (5, 6), statement(ISSUED, 5, 6), "breached"),
+        (statement(ISSUED, 5, 6), (6,), statement(ISSUED, 6), "breached"),
+        (statement(ISSUED, 5), (5,), statement(ISSUED, 5), None),
+        (statement(ISSUED, 5), (), statement(ISSUED), "recovered"),
+        # What has ended stays as it ended.
+        (statement(LAPSED), (), statement(LAPSED), None),
+        (statement(LAPSED), (5,), statement(LAPSED), None),
+        (statement(WITHDRAWN), (5,), statement(WITHDRAWN), None),
+        (statement(SUPERSEDED), (5,), statement(SUPERSEDED), None),
+    ],
+)
+def test_a_statement_follows_the_ratings(before, below, after, kind):
+    found = follow(before, go_live(*below))
+    assert found == after
+    assert (None if found == before else event_kind(before, found)) == kind
+
+
+@pytest.mark.parametrize("status", [RAISED, ISSUED])
+@pytest.mark.parametrize("live_on", [None, date(2026, 12, 2)])
+def test_following_keeps_what_the_ratings_say_nothing_about(status, live_on):
+    before = statement(status, live_on=live_on)
+    after = follow(before, go_live(5))
+    assert (after.id, after.serial, after.digest, after.go_live_date, after.live_on) == (
+        before.id,
+        before.serial,
+        before.digest,
+        before.go_live_date,
+        live_on,
+    )
+
+
+@given(st.lists(st.sets(st.integers(1, 35), max_size=4), min_size=1, max_size=6))
+def test_an_issued_statement_says_only_what_the_last_ratings_say(changes):
+    one = statement(ISSUED)
+    for below in changes:
+        one = follow(one, go_live(*below))
+    assert one == statement(ISSUED, *sorted(changes[-1]))
+
+
+@given(st.lists(st.sets(st.integers(1, 35), max_size=4), min_size=1, max_size=6))
+def test_a_raised_statement_lapses_at_the_first_fall_and_stays_so(changes):
+    one = statement(RAISED)
+    for below in changes:
+        one = follow(one, go_live(*below))
+    assert one.status is (LAPSED if any(changes) else RAISED)
+
+
+@pytest.mark.parametrize(
+    ("below", "open_statuses", "code"),
+    [
+        ((), [], None),
+        # A renewal: the issued one is superseded once the new one has its last signature.
+        ((), [ISSUED], None),
+        ((), [RAISED], "statement-already-open"),
+        ((), [ISSUED, RAISED], "statement-already-open"),
+        ((5,), [], "not-eligible"),
+        ((5,), [ISSUED], "not-eligible"),
+        ((5,), [RAISED], "statement-already-open"),
+    ],
+)
+def test_a_statement_may_be_raised_while_eligible_and_none_waits_for_signatures(below, open_statuses, code):
+    assert code_of(may_be_raised(go_live(*below), open_statuses)) == code
+
+
+def test_the_refusal_to_raise_names_every_section_below_its_minimum():
+    reason = may_be_raised(go_live(3, 21), [])
+    assert reason is not None
+    assert "3, 21" in reason.detail
+
+
+@pytest.mark.parametrize(
+    ("status", "signed", "code"),
+    [
+        (RAISED, False, None),
+        (RAISED, True, "already-signed"),
+        *((status, signed, "statement-not-open") for status in set(StatementStatus) - {RAISED} for signed in (0, 1)),
+    ],
+)
+def test_a_role_signs_once_and_only_while_the_statement_is_raised(status, signed, code):
+    assert code_of(may_be_signed(status, bool(signed))) == code
+
+
+@pytest.mark.parametrize("status", list(StatementStatus))
+def test_what_is_open_may_be_withdrawn_and_nothing_else(status):
+    expected = None if status in (RAISED, ISSUED) else "statement-not-open"
+    assert code_of(may_be_withdrawn(status)) == expected
+    assert (status in OPEN) is (expected is None)
+
+
+@pytest.mark.parametrize(
+    ("one", "below", "code"),
+    [
+        (statement(ISSUED), (), None),
+        (statement(ISSUED), (5,), "not-eligible"),
+        (statement(ISSUED, 5), (5,), "not-eligible"),
+        # AMBER is a minimum for section 7; RED never is.
+        (statement(ISSUED, 7), (7,), "not-eligible"),
+        (statement(ISSUED, live_on=date(2026, 12, 2)), (), "already-live"),
+        *((statement(status), (), "statement-not-issued") for status in set(StatementStatus) - {ISSUED}),
+    ],
+)
+def test_go_live_takes_an_issued_statement_and_the_minima_of_the_day(one, below, code):
+    assert code_of(may_go_live(one, go_live(*below))) == code
+
+
+@pytest.mark.parametrize(
+    ("statements", "expected"),
+    [
+        ([], None),
+        ([LAPSED, WITHDRAWN, SUPERSEDED], None),
+        ([RAISED], RAISED),
+        ([ISSUED], ISSUED),
+        ([RAISED, ISSUED], ISSUED),
+        ([ISSUED, RAISED], ISSUED),
+        ([SUPERSEDED, RAISED], RAISED),
+    ],
+)
+def test_an_issued_statement_counts_before_a_raised_one(statements, expected):
+    found = counting([statement(status, identity=str(place)) for place, status in enumerate(statements)])
+    assert (None if found is None else found.status) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "year", "count", "serial"),
+    [
+        ("LWI", 2026, 1, "SOR-LWI-2026-001"),
+        ("MSI", 2027, 42, "SOR-MSI-2027-042"),
+        ("LWI", 2026, 1000, "SOR-LWI-2026-1000"),
+    ],
+)
+def test_a_serial_names_prison_year_and_number(code, year, count, serial):
+    assert serial_number(code, year, count) == serial
+
+
+def test_every_required_role_needs_a_person_and_each_missing_one_is_named():
+    toolkit = shipped_toolkit()
+    required = [role for role in toolkit.signatory_roles if role.required]
+    keys = [role.key for role in required]
+    assert missing_signatories(toolkit, keys) is None
+    assert missing_signatories(toolkit, keys[::-1]) is None
+    for role in required:
+        reason = missing_signatories(toolkit, [key for key in keys if key != role.key])
+        assert reason is not None
+        assert (reason.code, reason.pointer) == ("signatory-missing", "/signatories")
+        assert f"{role.title} ({role.key})" in reason.detail
+        assert not any(f"({key})" in reason.detail for key in keys if key != role.key)
+
+
+def test_a_role_that_is_not_required_may_be_left_out():
+    toolkit = shipped_toolkit()
+    first, *rest = toolkit.signatory_roles
+    relaxed = replace(toolkit, signatory_roles=(replace(first, required=False), *rest))
+    assert missing_signatories(relaxed, [role.key for role in rest]) is None
