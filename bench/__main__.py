@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bench import requests, rules
+from bench import requests, rules, uploads
 from bench.report import Options, machine, show
 
 # Each part is a module with `run(options) -> list[Table]`.
-PARTS = {"requests": requests.run, "rules": rules.run}
+PARTS = {"requests": requests.run, "rules": rules.run, "uploads": uploads.run}
 
 DEFAULTS = Options()
 

@@ -48,7 +48,7 @@ log = structlog.get_logger("idts.evidence")
 router = APIRouter(prefix="/v1/prisons/{code}", tags=["Evidence"], route_class=KeyedRoute)
 
 # Each file on its way into the store holds a few parts of it in memory; more of them wait their turn.
-_storing = CapacityLimiter(4)
+_storing = CapacityLimiter(3)
 
 
 class AddEvidenceItem(AddEvidence):
