@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from app import startup
 from app.rules.types import Rating
 from app.services.callers import Caller
 from app.services.seed import OPERATOR
+from app.services.signing_keys import adopt_signing_key
 from app.services.toolkits import load_toolkit
+from app.signing import KeyFiles
 from tests import databases, factories
 from tests.rules.shipped import shipped_toolkit
 from tests.service import Service, make_keys, running, service_settings
@@ -31,6 +34,15 @@ REGION = "region:south-east"
 
 def make_signing_key(service: Service) -> None:
     startup.ensure_signing_key(service.settings, service.database)
+
+
+def rotate_signing_key(service: Service) -> str:
+    """The id of a new key that signs from now on, as `idts signing-keys rotate` makes it."""
+    key = KeyFiles(service.settings.signing_keys_dir).make()
+    caller = Caller(OPERATOR, datetime.now(UTC))
+    with service.database.session_scope() as session:
+        adopt_signing_key(session, key.as_dict(private=False), caller=caller)
+    return str(key.kid)
 
 
 def make_signatory_keys(service: Service, code: str = "LWI") -> None:
