@@ -91,4 +91,4 @@ class PrisonStanding(SQLModel, table=True):
     body: bytes
     fresh_until: date
 
-    __table_args__ = (sa.Index(None, "blocker_count", "code"), sa.Index(None, "section_changed_at", "code"))
+    __table_args__ = (sa.Index(None, "blocker_count", "code"),)

@@ -1,15 +1,17 @@
 """Prisons: one, many, and what was known of one at a past moment."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from app.errors import Forbidden, NotFound
-from app.models import Prison, PrisonChange, PrisonStanding
+from app.errors import Forbidden, Invalid, NotFound
+from app.models import Prison, PrisonChange, PrisonStanding, StandingVersion
 from app.rules.access import Principal, scope_refusal
 from app.rules.moments import london_date
 from app.rules.regions import REGIONS, region_slug
@@ -51,6 +53,8 @@ class PrisonView:
     stage: str
     commissioning_ready: bool
     eligible: bool
+    blockers: int
+    sections_updated_at: datetime | None
     version: int
     registered_at: datetime
     updated_at: datetime
@@ -66,6 +70,29 @@ class PrisonFilter:
     stage: str | None = None
     text: str | None = None
     is_open: bool | None = None
+    is_eligible: bool | None = None
+
+
+class PrisonSort(StrEnum):
+    """The order of a list: by code, by sections in the way of go-live, or by the last change to a section.
+
+    A minus reverses it. A prison of which no section was ever changed counts from its registration.
+    """
+
+    CODE = "code"
+    CODE_REVERSED = "-code"
+    BLOCKERS = "blockers"
+    BLOCKERS_REVERSED = "-blockers"
+    UPDATED = "updated"
+    UPDATED_REVERSED = "-updated"
+
+
+@dataclass(frozen=True, slots=True)
+class PrisonPosition:
+    """Where a page of a list begins: after this code, at this value of what the list is ordered by."""
+
+    code: str
+    value: str
 
 
 UNKNOWN = "No prison {code} is registered. GET /v1/prisons lists the codes."
@@ -158,6 +185,8 @@ _VIEW_COLUMNS = (
     col(PrisonStanding.stage),
     col(PrisonStanding.is_commissioning_ready),
     col(PrisonStanding.is_eligible),
+    col(PrisonStanding.blocker_count),
+    col(PrisonStanding.section_changed_at),
     col(Prison.version),
     col(Prison.registered_at),
     col(Prison.changed_at),
@@ -184,12 +213,62 @@ def read_prison(session: Session, code: str, at: datetime) -> PrisonView:
     return _view(row, london_date(at))
 
 
-def list_prisons(session: Session, wanted: PrisonFilter, *, after: str | None, limit: int) -> list[PrisonView]:
-    """Prisons in code order, from the one after `after`."""
-    statement = _FROM.where(*_conditions(wanted)).order_by(col(Prison.code)).limit(limit)
+def list_prisons(
+    session: Session,
+    wanted: PrisonFilter,
+    *,
+    after: PrisonPosition | None,
+    limit: int,
+    sort: PrisonSort = PrisonSort.CODE,
+) -> list[PrisonView]:
+    """Prisons in the order asked for, from the one after `after`; prisons alike in it come in code order."""
+    key = _SORT_KEYS[sort.lstrip("-")]
+    code = col(Prison.code) if key is _SORT_KEYS["code"] else col(PrisonStanding.code)
+    statement = _FROM.where(*_conditions(wanted)).limit(limit)
+    if key is _SORT_KEYS["updated"]:
+        current = col(StandingVersion.to_at).is_(None)
+        code = col(StandingVersion.code)
+        statement = statement.join(StandingVersion, current & (col(StandingVersion.prison_id) == col(Prison.id)))
+    is_reversed = sort.startswith("-")
+    statement = statement.order_by(*(one.desc() if is_reversed else one for one in dict.fromkeys((key, code))))
     if after is not None:
-        statement = statement.where(col(Prison.code) > after)
+        value = _value(sort, after)
+        beyond, next_code = (key < value, code < after.code) if is_reversed else (key > value, code > after.code)
+        statement = statement.where(beyond if key is code else beyond | ((key == value) & next_code))
     return [_view(row, wanted.today) for row in session.execute(statement)]
+
+
+_SORT_KEYS: dict[str, Any] = {
+    "code": col(Prison.code),
+    "blockers": col(PrisonStanding.blocker_count),
+    "updated": col(StandingVersion.quiet_since),
+}
+
+
+def _count(text: str) -> int:
+    if not 0 <= (count := int(text)) <= 35:
+        raise ValueError(text)
+    return count
+
+
+_VALUES: dict[str, Callable[[str], Any]] = {"code": str, "blockers": _count, "updated": datetime.fromisoformat}
+
+
+def _value(sort: PrisonSort, after: PrisonPosition) -> Any:
+    try:
+        return _VALUES[sort.lstrip("-")](after.value)
+    except ValueError:
+        raise Invalid("invalid-cursor", "Use `next_cursor` exactly as the list gave it.") from None
+
+
+def position_of(view: PrisonView, sort: PrisonSort) -> PrisonPosition:
+    """Where the page after this prison begins."""
+    values = {
+        "code": view.code,
+        "blockers": str(view.blockers),
+        "updated": (view.sections_updated_at or view.registered_at).isoformat(),
+    }
+    return PrisonPosition(view.code, values[sort.lstrip("-")])
 
 
 def _conditions(wanted: PrisonFilter) -> list[ColumnElement[bool]]:
@@ -201,6 +280,8 @@ def _conditions(wanted: PrisonFilter) -> list[ColumnElement[bool]]:
         found.append(col(Prison.function) == wanted.function)
     if wanted.stage is not None:
         found.append(col(PrisonStanding.stage) == wanted.stage)
+    if wanted.is_eligible is not None:
+        found.append(col(PrisonStanding.is_eligible).is_(wanted.is_eligible))
     if wanted.text is not None:
         text = wanted.text.strip().lower()
         found.append(

@@ -92,7 +92,11 @@ def is_quiet(quiet_since: datetime, day: date) -> bool:
 
 
 # The totals that are kept, in the order of a tally's numbers; then red, amber and blocking for each section.
-PLAIN_COUNTERS = ("prisons", *STAGES, "commissioning_ready", "eligible", "raised", "issued", "in_breach")
+PLAIN_COUNTERS = (
+    "prisons",
+    *(f"stage {stage}" for stage in STAGES),
+    *("commissioning_ready", "eligible", "raised", "issued", "in_breach"),
+)
 _SECTIONS_AT = len(PLAIN_COUNTERS)
 COUNTERS = (
     *PLAIN_COUNTERS,
@@ -151,10 +155,10 @@ def totals_of(numbers: Sequence[int]) -> Totals:
     )
     return Totals(
         prisons=plain["prisons"],
-        stages={stage: plain[stage] for stage in STAGES},
+        stages={stage: plain[f"stage {stage}"] for stage in STAGES},
         commissioning_ready=plain["commissioning_ready"],
         eligible=plain["eligible"],
-        live=plain[Stage.LIVE.value],
+        live=plain[f"stage {Stage.LIVE}"],
         raised=plain["raised"],
         issued=plain["issued"],
         in_breach=plain["in_breach"],

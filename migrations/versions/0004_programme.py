@@ -109,6 +109,7 @@ def _create_standing_version() -> None:
     for name, columns, where, unique in (
         ("uq_standing_version_current", ["prison_id"], current, True),
         ("ix_standing_version_code", ["code"], current, False),
+        ("ix_standing_version_quiet", ["quiet_since", "code"], current, False),
         ("ix_standing_version_region_code", ["region", "code"], current, False),
         ("ix_standing_version_region_blockers", ["region", "blocker_count", "code"], current, False),
         ("ix_standing_version_region_quiet", ["region", "quiet_since", "code"], current, False),
@@ -120,7 +121,6 @@ def _create_standing_version() -> None:
     op.create_index("ix_standing_version_region_from_at", "standing_version", ["region", "from_at"])
     op.create_index("ix_standing_version_region_to_at", "standing_version", ["region", "to_at"])
     op.create_index("ix_prison_standing_blocker_count_code", "prison_standing", ["blocker_count", "code"])
-    op.create_index("ix_prison_standing_section_changed_at_code", "prison_standing", ["section_changed_at", "code"])
 
 
 def _create_totals() -> None:
@@ -183,6 +183,5 @@ def _create_returns() -> None:
 def downgrade() -> None:
     for table in ("return_row", "return_revision", "trend_step", "tally", "standing_version"):
         op.drop_table(table)
-    op.drop_index("ix_prison_standing_section_changed_at_code", "prison_standing")
     op.drop_index("ix_prison_standing_blocker_count_code", "prison_standing")
     _codes_of(3, was=8)
