@@ -36,6 +36,12 @@ def postgres_admin_url(pytestconfig: pytest.Config) -> str:
     return postgres.shared_url(pytestconfig.stash[SERVER_HOME])
 
 
+@pytest.fixture(scope="session")
+def shared_home(pytestconfig: pytest.Config) -> Path:
+    """The directory that all workers of the run share; see `tests.databases`."""
+    return pytestconfig.stash[SERVER_HOME]
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def database_kind(request: pytest.FixtureRequest) -> str:
     kind: str = request.param
@@ -43,9 +49,9 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def database_url(database_kind: str, pytestconfig: pytest.Config) -> Iterator[str]:
+def database_url(database_kind: str, shared_home: Path) -> Iterator[str]:
     """A migrated and seeded database of the test's own: the toolkit, 138 establishments, an admin key."""
-    with databases.fresh_copy(database_kind, pytestconfig.stash[SERVER_HOME]) as url:
+    with databases.fresh_copy(database_kind, shared_home) as url:
         yield url
 
 
@@ -58,11 +64,11 @@ def service(database_url: str, tmp_path: Path) -> Iterator[Service]:
 
 @pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def shared_service(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, shared_home: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Service, Stored]]:
     """One service for the tests that change nothing, and what it has stored."""
     with (
-        databases.fresh_copy(request.param, request.config.stash[SERVER_HOME]) as url,
+        databases.fresh_copy(request.param, shared_home) as url,
         running(service_settings(url, data_dir=tmp_path_factory.mktemp("service"))) as found,
     ):
         yield found, found.stored()
