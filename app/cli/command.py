@@ -10,6 +10,8 @@ from app.cli.common import err, is_interactive, load_settings, opened_database
 from app.cli.deliver import deliver
 from app.cli.keys import keys
 from app.cli.readiness import readiness
+from app.cli.rebuild import rebuild
+from app.cli.returns import return_
 from app.cli.signing import signing_keys, verify
 from app.cli.toolkits import toolkits
 from app.db import Database
@@ -31,6 +33,8 @@ cli.add_typer(signing_keys)
 cli.command()(readiness)
 cli.command()(deliver)
 cli.command()(verify)
+cli.command("return")(return_)
+cli.command()(rebuild)
 
 
 def main() -> None:

@@ -91,7 +91,7 @@ def state_of(one: StatementFacts) -> dict[str, Any]:
     }
 
 
-def _facts_from(state: dict[str, Any]) -> StatementFacts:
+def facts_from_state(state: dict[str, Any]) -> StatementFacts:
     return StatementFacts(
         id=state["id"],
         serial=state["serial"],
@@ -121,7 +121,7 @@ def read_open_statements(session: Session, prison_id: int, as_of: datetime | Non
     states = session.scalars(
         select(col(StatementEvent.state)).where(col(StatementEvent.id).in_(newest)).order_by(col(StatementEvent.id))
     )
-    return tuple(one for one in map(_facts_from, states) if one.status in OPEN)
+    return tuple(one for one in map(facts_from_state, states) if one.status in OPEN)
 
 
 UNKNOWN = NotFound("not-found", "There is no such statement, or it is not yours to see.")

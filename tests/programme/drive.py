@@ -46,7 +46,8 @@ class Programme:
         self.change(register_prison, PrisonDetails(code, **(details | more)))
 
     def correct(self, code: str, **given: Any) -> None:
-        self.change(correct_prison, code, given)
+        with suppress(DomainError):
+            self.change(correct_prison, code, given)
 
     def rate(self, code: str, ratings: dict[int, str], **more: Any) -> None:
         by = Principal("key:2", "Lead", Role.PRISON, prison=code)

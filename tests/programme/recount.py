@@ -140,7 +140,8 @@ def _programme_at(history: History, at: datetime) -> list[Prison]:
         states = [state for when, state in versions if when <= at]
         if not states:
             continue
-        details, ratings, exempt, touched = states[-1], ["RED"] * 35, set(), None
+        details, ratings, touched = states[-1], ["RED"] * 35, None
+        exempt: set[int] = set()
         for when, number, state in history.sections.get(identity, []):
             if when <= at:
                 ratings[number - 1], touched = state["rating"], when
@@ -239,7 +240,7 @@ def _planned(one: Prison, day: date) -> bool:
 
 def trend(history: History, region: str | None, at: datetime) -> list[tuple[str, int, int, int, int]]:
     """One entry for the end of each month since the first registration in the scope; the last for the moment."""
-    found = []
+    found: list[tuple[str, int, int, int, int]] = []
     months = sorted({f"{day_of(when):%Y-%m}" for versions in history.details.values() for when, _ in versions[:1]})
     year, month = map(int, months[0].split("-"))
     while (year, month) <= (day_of(at).year, day_of(at).month):

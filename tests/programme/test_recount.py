@@ -7,7 +7,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from app.db import Database
 from app.rules.types import Function
+from app.services.ledger import Ledger
+from app.services.rebuild import Findings, check_batch, check_totals, prison_ids
 from tests import databases
 from tests.conftest import SERVER_HOME
 from tests.programme import recount
@@ -77,7 +80,8 @@ def take(programme: Programme, code: str, step: tuple[str, Any], statements: dic
 
 def live_through(service: Service, steps: list[Any]) -> list[datetime]:
     """Take the steps; the moments at which something changed, with those just before them."""
-    programme, statements = Programme(service.database, BEGAN), {}
+    programme = Programme(service.database, BEGAN)
+    statements: dict[str, str] = {}
     seen = []
     programme.register("ZZA", region="london", function=Function.LOCAL)
     programme.register("ZZB", region="south-east", opened_on=date(2026, 4, 1))
@@ -103,6 +107,15 @@ def at_of(text: str | None, now: datetime) -> datetime:
     if text is None:
         return now
     return recount.end_of(date.fromisoformat(text)) if len(text) == 10 else datetime.fromisoformat(text)
+
+
+def differences(database: Database) -> list[str]:
+    """What `idts rebuild --check` finds."""
+    ledger, findings = Ledger(), Findings()
+    with database.reading() as session:
+        check_batch(session, prison_ids(session), ledger, findings)
+        check_totals(session, ledger, findings)
+    return findings.kept
 
 
 def check_everything(service: Service, texts: list[str]) -> None:
@@ -152,3 +165,4 @@ def test_dashboards_and_returns_equal_a_recount_of_the_raw_history(
     with databases.fresh_copy(kind, home) as url, running(service_settings(url, data_dir=data)) as service:
         seen = live_through(service, steps)
         check_everything(service, asked(moments, seen, service.clock.now))
+        assert differences(service.database) == []
