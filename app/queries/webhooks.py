@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, literal, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 from sqlmodel import col
 
@@ -137,7 +137,7 @@ def list_deliveries(
     """Deliveries of one webhook, newest first."""
     statement = _DELIVERIES.where(col(WebhookDelivery.webhook_id) == webhook_id)
     if status is not None:
-        statement = statement.where(status.value == _STATUS)
+        statement = statement.where(_STATUS.in_([status.value]))
     if before is not None:
         statement = statement.where(col(WebhookDelivery.id) < before)
     rows = session.execute(statement.order_by(col(WebhookDelivery.id).desc()).limit(limit))

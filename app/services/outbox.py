@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, literal, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from app.models import Webhook, WebhookDelivery
-from app.models.events import ChangeEvent
+from app.models import ChangeEvent, Webhook, WebhookDelivery
+from app.models.columns import UtcDateTime
 from app.queries.events import EVENT_COLUMNS, EVENT_JSON, event_view
 from app.queries.webhooks import is_free
 from app.rules.webhooks import DeliveryStatus, message_id, pause_after
@@ -88,9 +88,10 @@ def record_attempt(session: Session, claimed: ClaimedDelivery, answer: Answer, *
     """What became of an attempt; nothing, where the lease ran out and another worker took it up since."""
     values: dict[str, object] = {"claimed_until": None, "last_status": answer.status, "last_error": answer.error}
     if answer.is_delivered:
+        first = col(WebhookDelivery.delivered_at)
         values |= {
             "status": DeliveryStatus.DELIVERED.value,
-            "delivered_at": func.coalesce(col(WebhookDelivery.delivered_at), at),
+            "delivered_at": func.coalesce(first, literal(at, UtcDateTime())),
         }
     elif (pause := pause_after(claimed.attempt_in_schedule, claimed.message_id)) is not None:
         values["due_at"] = at + pause

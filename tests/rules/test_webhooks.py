@@ -1,0 +1,54 @@
+"""When deliveries are tried again, and which addresses are public."""
+
+from datetime import timedelta
+
+import pytest
+
+from app.rules.webhooks import PAUSES, is_public, message_id, pause_after
+
+
+def test_pauses_grow_and_end():
+    found = [pause_after(attempts, "msg_1_2") for attempts in range(1, len(PAUSES) + 2)]
+    assert found[-1] is None
+    pauses = [pause for pause in found if pause is not None]
+    assert len(pauses) == 7
+    assert pauses == sorted(pauses)
+    assert pauses[0] >= timedelta(seconds=5)
+    assert pauses[-1] >= timedelta(hours=24)
+
+
+@pytest.mark.parametrize("attempts", range(1, len(PAUSES) + 1))
+def test_a_pause_is_its_nominal_length_or_up_to_a_fifth_longer(attempts: int):
+    pauses = {pause_after(attempts, message_id(1, event)) for event in range(200)}
+    assert len(pauses) > 100
+    for pause in pauses:
+        assert pause is not None
+        assert PAUSES[attempts - 1] <= pause <= PAUSES[attempts - 1] * 1.2
+
+
+def test_messages_have_names_of_their_own():
+    assert len({message_id(hook, event) for hook in range(1, 30) for event in range(1, 30)}) == 29 * 29
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("127.0.0.1", "127.8.8.8", "0.0.0.0", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1"),
+        *("169.254.169.254", "100.64.0.1", "192.0.0.8", "192.0.2.1", "198.18.0.1", "198.51.100.1", "203.0.113.1"),
+        *("192.88.99.1", "224.0.0.1", "239.255.255.250", "240.0.0.1", "255.255.255.255"),
+        *("::", "::1", "fe80::1", "fe80::1%eth0", "fc00::1", "fd12:3456::1", "fec0::1", "ff02::1", "2001:db8::1"),
+        *("::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:169.254.169.254", "::10.0.0.1", "::ffff:a9fe:a9fe"),
+        *("64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "64:ff9b:1::1", "2002:7f00:1::", "2001::1", "100::1", "5f00::1"),
+        *("", "localhost", "example.org", "2130706433", "0x7f.1", "127.1"),
+    ],
+)
+def test_nothing_is_delivered_to_an_address_that_is_not_public(address: str):
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["1.1.1.1", "8.8.8.8", "172.32.0.1", "100.128.0.1", "2606:4700:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"],
+)
+def test_public_addresses_are_delivered_to(address: str):
+    assert is_public(address)
