@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from tests import databases, postgres
 from tests.service import STARTS_AT, Service, Stored, running, service_settings
@@ -15,6 +16,8 @@ SERVER_HOME = pytest.StashKey[Path]()
 def pytest_configure(config: pytest.Config) -> None:
     """The process that starts the run makes the server's directory; xdist's workers are told of it."""
     worker_input: dict[str, Any] | None = getattr(config, "workerinput", None)
+    # Log lines go nowhere: threads of a server would write to a capture that pytest closes under them.
+    structlog.configure(processors=[], logger_factory=structlog.ReturnLoggerFactory())
     config.stash[SERVER_HOME] = Path(worker_input["server_home"]) if worker_input else postgres.make_home()
 
 

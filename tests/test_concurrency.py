@@ -3,35 +3,18 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
-from threading import Barrier, Thread
+from threading import Barrier
 from typing import Any
 
 import httpx2
 import pytest
-import uvicorn
 
 from tests.service import Clock, Service, running, service_settings
+from tests.serving import serving
 
 LWI = "/v1/prisons/LWI"
 Answer = tuple[int, dict[str, Any]]
-
-
-@contextmanager
-def serving(service: Service) -> Iterator[str]:
-    """The address of the application under uvicorn, in a thread of this process."""
-    config = uvicorn.Config(service.app, port=0, lifespan="off", log_config=None, ws="none")
-    server = uvicorn.Server(config)
-    thread = Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive()
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 @pytest.fixture
