@@ -157,6 +157,7 @@ _TEXTS = (
         "Writes from before midnight may still be arriving: freeze it a few minutes later.",
     ),
     ("reason-needed", "A reason is needed", "A return that differs from its last revision says why."),
+    ("programme-in-use", "The programme is in use", "Make a demonstration in a database of its own."),
     ("key-exists", "Key already known", "Give another key."),
     ("too-many-streams", "Too many event streams", "Try again shortly, or poll /v1/events instead."),
     ("webhook-address-refused", "Not an address for webhooks", "Give a public address that answers over https."),

@@ -8,6 +8,8 @@ from rich.progress import Progress
 from app.cli.audit import audit
 from app.cli.common import err, is_interactive, load_settings, opened_database
 from app.cli.deliver import deliver
+from app.cli.demo import demo
+from app.cli.evidence import evidence
 from app.cli.keys import keys
 from app.cli.readiness import readiness
 from app.cli.rebuild import rebuild
@@ -29,12 +31,14 @@ cli = typer.Typer(
 cli.add_typer(keys)
 cli.add_typer(toolkits)
 cli.add_typer(audit)
+cli.add_typer(evidence)
 cli.add_typer(signing_keys)
 cli.command()(readiness)
 cli.command()(deliver)
 cli.command()(verify)
 cli.command("return")(return_)
 cli.command()(rebuild)
+cli.command()(demo)
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """What a Statement of Readiness attests: frozen as canonical JSON, so that its digest can be signed."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.queries.evidence import EvidenceView
 from app.queries.prisons import PrisonFacts
-from app.queries.readiness import READINESS_JSON, readiness_view
+from app.queries.readiness import READINESS_JSON, ReadinessView, readiness_view
 from app.queries.sections import SECTION_NUMBERS, Answers, SectionView, section_views
 from app.queries.toolkits import read_book
 from app.rules.audit import digest_of
@@ -23,14 +24,19 @@ def attested_payload(
 ) -> tuple[str, str]:
     """The payload as canonical JSON (RFC 8785), and its SHA-256 in hexadecimal."""
     book = read_book(session, prison.toolkit_version)
-    verdict: dict[str, Any] = READINESS_JSON.dump_python(
-        readiness_view(book, prison, answers, (), london_date(at)), mode="json"
-    )
     sections = section_views(session, prison, answers, list(SECTION_NUMBERS), at)
+    return canonical_payload(readiness_view(book, prison, answers, (), london_date(at)), sections, go_live_date, at)
+
+
+def canonical_payload(
+    view: ReadinessView, sections: Sequence[SectionView], go_live_date: date, at: datetime
+) -> tuple[str, str]:
+    """The payload and its digest, of the verdict and the sections as they are attested."""
+    verdict: dict[str, Any] = READINESS_JSON.dump_python(view, mode="json")
     document = {
         "format": FORMAT,
         "prison": verdict["prison"],
-        "toolkit_version": prison.toolkit_version,
+        "toolkit_version": view.toolkit_version,
         "frozen_at": at.isoformat().replace("+00:00", "Z"),
         "go_live_date": go_live_date.isoformat(),
         "sections": [_section(one) for one in sections],

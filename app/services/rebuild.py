@@ -59,7 +59,7 @@ def check_batch(session: Session, ids: Sequence[int], ledger: Ledger, findings: 
     for prison, replayed in _replayed(session, ids):
         assert prison.id is not None
         ledger.add(prison.id, replayed.periods)
-        wanted = _standing_of(session, replayed)
+        wanted = standing_row(session, replayed)
         for name in _differing(standings.get(prison.id), wanted):
             findings.add(f"{prison.code}: the standing's {name} is not what the history says")
         _compare_periods(prison, stored[prison.id], period_rows(prison.id, replayed.periods), findings)
@@ -76,7 +76,7 @@ def rebuild_batch(session: Session, ids: Sequence[int], ledger: Ledger) -> None:
     for prison, replayed in found:
         assert prison.id is not None
         ledger.add(prison.id, replayed.periods)
-        standings.append({"prison_id": prison.id, **_standing_of(session, replayed)})
+        standings.append({"prison_id": prison.id, **standing_row(session, replayed)})
         periods += period_rows(prison.id, replayed.periods)
     session.execute(insert(PrisonStanding), standings)
     session.execute(insert(StandingVersion), periods)
@@ -168,7 +168,8 @@ def _happenings(session: Session, ids: Sequence[int]) -> Iterator[tuple[int, Hap
         yield prison_id, Happening(at, "statement", state["id"], state, moved, kind=kind)
 
 
-def _standing_of(session: Session, replayed: Replayed) -> dict[str, Any]:
+def standing_row(session: Session, replayed: Replayed) -> dict[str, Any]:
+    """The columns of `prison_standing` at the end of a history."""
     view = replace(replayed.situation.view(session, replayed.latest_at), updated_at=replayed.updated_at)
     return standing_values(session, replayed.situation, view, replayed.latest_at)
 

@@ -1,0 +1,64 @@
+"""`idts demo`: a made-up programme with plausible histories, to look at and to measure."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from app.cli.common import err, fail, is_interactive, opened_database, operator
+from app.db import Database
+from app.rules.moments import months_after
+from app.services.demo import (
+    BATCH,
+    Demo,
+    finish,
+    ledger_of_present,
+    next_prison_id,
+    refuse_programme_in_use,
+    write_batch,
+)
+from app.services.demo_rows import Plan
+from app.startup import migrate
+from app.startup import seed as fill
+
+
+def demo(
+    prisons: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many prisons to make up.")] = 1000,
+    months: Annotated[int, typer.Option(min=1, max=240, help="How many months of history.")] = 24,
+    seed: Annotated[int, typer.Option(help="The same seed, the same programme.")] = 7,
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="When the histories end; today if left out.")
+    ] = None,
+    anyway: Annotated[bool, typer.Option("--anyway", help="Also where sections have been rated already.")] = False,
+) -> None:
+    """Fill a database with made-up prisons beside the establishments. Never for a database in use."""
+    now = datetime.now(UTC)
+    ends = until.replace(tzinfo=UTC) if until else now.replace(hour=0, minute=0, second=0, microsecond=0)
+    if ends > now:
+        raise fail("histories end today or earlier: give an earlier --until.")
+    first = months_after(ends.date(), -months)
+    plan = Plan(seed, datetime(first.year, first.month, first.day, tzinfo=UTC), ends)
+    with opened_database() as (settings, database):
+        migrate(settings)
+        fill(settings, database)
+        write(database, Demo(prisons, plan), anyway=anyway)
+    err.print(f"Made {prisons:,} prisons with {months} months of history, seed {seed}.", markup=False)
+
+
+def write(database: Database, made_up: Demo, *, anyway: bool) -> None:
+    """Batch after batch, each a transaction; the totals come with the last."""
+    with database.reading() as session:
+        if not anyway:
+            refuse_programme_in_use(session)
+        first_id, ledger = next_prison_id(session), ledger_of_present(session)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, transient=True, disable=not is_interactive()) as progress:
+        task = progress.add_task("Making prisons", total=made_up.prisons)
+        for start in range(0, made_up.prisons, BATCH):
+            places = range(start, min(start + BATCH, made_up.prisons))
+            with database.session_scope() as session:
+                write_batch(session, made_up.plan, places, first_id, ledger)
+            progress.advance(task, len(places))
+    with database.session_scope() as session:
+        finish(session, made_up, ledger, caller=operator())
