@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "documents": {"rules", "queries", "errors"},
     "api": FRONT | {"problem_kinds", "feed", "signing", "evidence_store"},
     "web": FRONT,
-    "cli": FRONT | {"checkpoints", "delivery", "signing", "settings", "startup", "logs"},
+    "cli": FRONT | {"checkpoints", "delivery", "signing", "settings", "startup", "logs", "evidence_store"},
     "startup": {"signing", "services", "queries", "documents", "rules", "errors", "db", "settings"},
     "signing": {"errors"},
     "checkpoints": {"db", "errors", "queries", "services", "signing"},
