@@ -76,7 +76,7 @@ def _describe_refusals(path: str, method: str, operation: dict[str, Any]) -> Non
     if "{" in path:
         statuses |= {404}
     if "security" in operation:
-        statuses |= {401, 403, 503}
+        statuses |= {401, 403, 429, 503} if method == "get" else {401, 403, 409, 429, 503}
     if "requestBody" in operation:
         statuses |= {409, 413, 415}
     names = {parameter["name"].lower() for parameter in operation.get("parameters", [])}

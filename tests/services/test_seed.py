@@ -1,0 +1,44 @@
+"""Seeding adds what is missing and leaves alone what is there."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import text
+
+from app import startup
+from app.db import Database
+from tests.service import REGISTERED_AT, Service, service_settings
+
+
+def test_a_second_seed_changes_nothing(service: Service):
+    service.patch("/v1/prisons/LWI/sections/5", {"rating": "AMBER"})
+    service.patch("/v1/prisons/LWI", {"name": "HMP Lewes"}, by="admin")
+    with service.unchanged():
+        seeded = startup.seed(service.settings, service.database)
+    assert (seeded.toolkits, seeded.prisons, seeded.admin_key_file) == (0, 0, None)
+
+
+def test_a_second_migration_changes_nothing(service: Service):
+    with service.unchanged():
+        startup.migrate(service.settings)
+
+
+def test_the_seeded_prisons_are_registered_at_the_moment_that_is_told(untouched: Service):
+    moments = {one["registered_at"] for one in untouched.get("/v1/prisons?limit=500").json()["items"]}
+    assert moments == {REGISTERED_AT.isoformat().replace("+00:00", "Z")}
+
+
+def test_an_empty_database_gets_an_admin_key_that_is_kept_for_its_owner_alone(tmp_path: Path):
+    settings = service_settings(f"sqlite:///{tmp_path / 'idts.db'}", data_dir=tmp_path / "var").model_copy(
+        update={"admin_key": None}
+    )
+    startup.migrate(settings)
+    database = Database(settings)
+    seeded = startup.seed(settings, database, at=datetime(2026, 1, 5, tzinfo=UTC))
+    with database.reading() as session:
+        digests = session.scalars(text("SELECT digest FROM api_key")).all()
+    database.dispose()
+    assert seeded.admin_key_file is not None
+    assert seeded.admin_key_file.stat().st_mode & 0o777 == 0o600
+    assert len(digests) == 1
+    assert seeded.admin_key_file.read_text().strip() not in digests
