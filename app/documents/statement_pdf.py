@@ -28,7 +28,6 @@ def render_statement(view: StatementView, payload: Mapping[str, Any], *, verify_
         str(TEMPLATE),
         sys_inputs={"statement": json.dumps(words, ensure_ascii=False)},
         font_paths=_fonts(),
-        ignore_system_fonts=True,
         pdf_standards=["ua-1"],
         timestamp=int(_last_step(view).timestamp()),
     )

@@ -341,10 +341,12 @@ def test_the_link_of_the_check_leads_to_it():
     assert {str(link) for link in links} == {verify_url(view)}
 
 
-def test_every_typeface_is_in_the_file():
+def test_every_typeface_is_in_the_file_and_is_one_that_comes_with_the_compiler():
     with opened(paper_of(attested())) as pdf:
         fonts = [item for item in pdf.objects if isinstance(item, pikepdf.Dictionary) and "/FontDescriptor" in item]
         assert fonts
+        families = {str(font.BaseFont).partition("+")[2].partition("-")[0] for font in fonts}
+        assert families == {"LibertinusSerif", "DejaVuSansMono"}
         for font in fonts:
             assert {"/FontFile2", "/FontFile3"} & set(font.FontDescriptor.keys()), font.BaseFont
 
@@ -405,6 +407,11 @@ def test_every_character_that_passes_for_showable_is_shown():
         words = " ".join(SIGNS[start : start + 1500])
         payload = attested(exempt={7: words[:1500], 23: words[1500:]})
         assert paper_of(payload, raised_by=words[:200]).startswith(b"%PDF-1.7")
+
+
+def test_marks_between_scripts_which_stop_the_compiler_are_left_out():
+    content = paper_of(attested(exempt={7: "<<\u0606\u0350\u2aa1\u0325>>"}))
+    assert says(content, f"<<\u0606{REPLACEMENT}\u2aa1{REPLACEMENT}>>")
 
 
 @settings(max_examples=40, deadline=None)
