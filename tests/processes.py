@@ -50,16 +50,24 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(settings: Mapping[str, str], port: int, cwd: Path = ROOT) -> Iterator[list[str]]:
+def serving(settings: Mapping[str, str], port: int) -> Iterator[list[str]]:
     """`idts serve` for as long as the block lasts; the list has what it said on stderr once it has ended."""
+    with server_process([*IDTS, "serve", "--port", str(port)], settings, port, cwd=ROOT) as said:
+        yield said
+
+
+@contextmanager
+def server_process(command: list[str], settings: Mapping[str, str], port: int, *, cwd: Path) -> Iterator[list[str]]:
+    """A command that serves on that port of this machine, in a session of its own."""
     said: list[str] = []
     with subprocess.Popen(
-        [*IDTS, "serve", "--port", str(port)],
-        env=environment(settings) | {"PYTHONPATH": str(ROOT)},
+        command,
+        env=environment(settings),
         cwd=cwd,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     ) as server:
         try:
             _wait_for(server, f"http://127.0.0.1:{port}/health")
