@@ -1,0 +1,225 @@
+"""Regions, dashboards and the heat map, as callers meet them."""
+
+import csv
+import io
+from datetime import date
+
+import pytest
+
+from tests import factories
+from tests.programme.drive import Programme
+from tests.service import Service, max_statements
+
+PATHS = (
+    "/v1/regions",
+    "/v1/regions/south-east/dashboard",
+    "/v1/dashboard",
+    "/v1/dashboard/matrix?region=south-east",
+    "/v1/dashboard/matrix.csv",
+)
+
+
+def test_the_nine_regions_have_slugs_names_and_counts(service: Service):
+    items = service.get("/v1/regions").json()["items"]
+    assert len(items) == 9
+    assert items[-1]["slug"] == "yorkshire-and-the-humber"
+    assert items[-1]["name"] == "Yorkshire and the Humber"
+    assert sum(one["prisons"] + one["closed"] for one in items) == 138
+    assert all(sum(one["stages"].values()) == one["prisons"] for one in items)
+
+
+@pytest.mark.parametrize("by", ["admin", "national", "region:london", "prison:LWI", "signatory:LWI:governor"])
+def test_every_key_may_read_the_programme(service: Service, by: str):
+    assert {service.get(path, by).status_code for path in PATHS} == {200}
+
+
+def test_nobody_reads_the_programme_without_a_key(service: Service):
+    assert {service.get(path, None).status_code for path in PATHS} == {401}
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_change_in_scope_changes_the_etag_at_once_and_one_elsewhere_does_not(service: Service, path: str):
+    first = service.get(path)
+    assert service.get(path, headers={"if-none-match": first.headers["etag"]}).status_code == 304
+    service.patch("/v1/prisons/LWI/sections/1", factories.rated(1))
+    after = service.get(path, headers={"if-none-match": first.headers["etag"]})
+    assert after.status_code == 200
+    assert after.headers["etag"] != first.headers["etag"]
+    elsewhere = service.get("/v1/regions/north-east/dashboard")
+    service.patch("/v1/prisons/LWI/sections/2", factories.rated(2))
+    assert service.get("/v1/regions/north-east/dashboard").headers["etag"] == elsewhere.headers["etag"]
+
+
+def test_the_etag_changes_with_the_calendar_alone(service: Service):
+    first = service.get("/v1/dashboard")
+    assert first.json()["without_update"]["prisons"] == 111
+    service.clock.set("2026-02-01T23:59:59Z")
+    second = service.get("/v1/dashboard", headers={"if-none-match": first.headers["etag"]})
+    assert second.status_code == 200
+    assert second.json()["without_update"]["prisons"] == 0
+    service.clock.set("2026-02-02T00:00:00Z")
+    assert service.get("/v1/dashboard").json()["without_update"]["prisons"] == 111
+
+
+def test_a_prison_closes_and_opens_by_the_calendar_without_a_write(service: Service):
+    before = service.get("/v1/regions/south-east/dashboard").json()
+    service.patch("/v1/prisons/LWI/sections", factories.commissioning_ready())
+    service.patch("/v1/prisons/LWI", {"closed_on": "2026-03-10"}, by="admin")
+    service.post("/v1/prisons", factories.prison("ZZA", opened_on="2026-03-12"), by="admin")
+    found = {}
+    for moment in ("2026-03-10T23:59:59Z", "2026-03-11T00:00:00Z", "2026-03-12T00:00:00Z", "2026-04-05T12:00:00Z"):
+        service.clock.set(moment)
+        answer = service.get("/v1/regions/south-east/dashboard").json()
+        change = answer["prisons"] - before["prisons"], answer["closed"] - before["closed"]
+        found[moment] = *change, answer["commissioning_ready"], answer["trend"][-2:]
+        rows = service.get("/v1/dashboard/matrix?region=south-east&limit=500").json()["items"]
+        assert ("LWI" in {row["code"] for row in rows}) is (moment < "2026-03-11")
+        assert ("ZZA" in {row["code"] for row in rows}) is (moment >= "2026-03-12")
+    assert [one[:3] for one in found.values()] == [(0, 1, 1), (-1, 2, 0), (0, 1, 0), (0, 1, 0)]
+    march = found["2026-04-05T12:00:00Z"][3][0]
+    assert (march["month"], march["prisons"], march["commissioning_ready"]) == ("2026-03", before["prisons"], 0)
+    past = service.get("/v1/regions/south-east/dashboard?as_of=2026-03-10").json()
+    assert (past["prisons"], past["commissioning_ready"], past["day"]) == (before["prisons"], 1, "2026-03-10")
+
+
+def test_statements_and_dates_ahead_are_counted(service: Service):
+    programme = Programme(service.database, service.clock())
+    programme.make_eligible("LWI")
+    near = service.get("/v1/dashboard").json()
+    assert near["stages"]["go_live_eligible"] == near["eligible"] == 1
+    assert "LWI" not in {one["code"] for one in near["nearest"]}
+    statement = programme.raise_statement("LWI", in_days=90)
+    assert statement is not None
+    assert service.get("/v1/dashboard").json()["statements"] == {"raised": 1, "issued": 0, "in_breach": 0}
+    programme.issue("LWI", statement)
+    programme.rate("LWI", {4: "AMBER"})
+    found = service.get("/v1/dashboard").json()
+    assert found["statements"] == {"raised": 0, "issued": 1, "in_breach": 1}
+    (planned,) = found["go_live_dates"]["items"]
+    assert (planned["code"], planned["go_live_date"]) == ("LWI", "2026-05-31")
+    service.clock.set("2026-03-01T09:00:00Z")
+    assert service.get("/v1/dashboard").json()["go_live_dates"]["prisons"] == 0
+
+
+def test_sections_in_the_way_are_ranked(service: Service):
+    service.patch("/v1/prisons/LWI/sections", factories.several({3: "GREEN", 7: "AMBER", 4: "AMBER"}))
+    found = service.get("/v1/regions/south-east/dashboard").json()
+    counts = [one["prisons"] for one in found["blocking"]]
+    assert counts == sorted(counts, reverse=True)
+    assert [one["number"] for one in found["blocking"][-2:]] == [3, 7]
+    assert found["sections"][3] == {"number": 4, "title": found["sections"][3]["title"]} | {
+        "red": found["prisons"] - 1,
+        "amber": 1,
+        "green": 0,
+    }
+    assert found["nearest"][0] == {
+        "code": "LWI",
+        "name": "Lewes",
+        "region": "south-east",
+        "stage": "preparing",
+        "blockers": 33,
+    }
+
+
+def test_a_dashboard_costs_the_same_statements_whatever_it_shows(service: Service):
+    service.get("/v1/dashboard")
+    with max_statements(service, 2):
+        service.get("/v1/dashboard")
+    service.patch("/v1/prisons/LWI/sections/1", factories.rated(1))
+    with max_statements(service, 12):
+        service.get("/v1/dashboard")
+    with max_statements(service, 14):
+        service.get("/v1/dashboard?as_of=2026-03-02T08:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("/v1/regions/wales/dashboard", 404, "not-found"),
+        ("/v1/dashboard?as_of=2026-03-03", 422, "moment-in-future"),
+        ("/v1/regions?as_of=yesterday", 422, "invalid-input"),
+        ("/v1/dashboard/matrix?region=wales", 422, "invalid-input"),
+        ("/v1/dashboard/matrix?stage=ready", 422, "invalid-input"),
+        ("/v1/dashboard/matrix?cursor=abc", 422, "invalid-cursor"),
+    ],
+)
+def test_what_cannot_be_answered_is_refused(service: Service, path: str, status: int, code: str):
+    answer = service.get(path)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_a_region_is_found_by_its_slug_in_any_case(service: Service):
+    assert service.get("/v1/regions/South-East/dashboard").json()["region"]["slug"] == "south-east"
+
+
+def test_the_matrix_is_paged_in_code_order_and_filtered(service: Service):
+    service.patch("/v1/prisons/LWI/sections/1", factories.rated(1))
+    seen, path = [], "/v1/dashboard/matrix?limit=50"
+    while path:
+        answer = service.get(path)
+        seen += answer.json()["items"]
+        path = answer.links["next"]["url"] if "next" in answer.links else ""
+    codes = [row["code"] for row in seen]
+    assert codes == sorted(codes)
+    assert len(codes) == 111
+    lewes = next(row for row in seen if row["code"] == "LWI")
+    assert lewes["ratings"] == {str(number): "GREEN" if number == 1 else "RED" for number in range(1, 36)}
+    found = service.get("/v1/dashboard/matrix?region=South East&stage=preparing").json()["items"]
+    assert [row["code"] for row in found] == ["LWI"]
+    assert service.get("/v1/dashboard/matrix?stage=preparing&as_of=2026-03-01").json()["items"] == []
+
+
+@pytest.mark.parametrize(("path", "accept"), [("matrix.csv", "*/*"), ("matrix", "text/csv")])
+def test_the_matrix_comes_as_csv(service: Service, path: str, accept: str):
+    service.patch("/v1/prisons/LWI", {"name": "=Lewes"}, by="admin")
+    answer = service.get(f"/v1/dashboard/{path}?region=south-east", headers={"accept": accept})
+    assert answer.headers["content-type"].startswith("text/csv")
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode(), newline="")))
+    assert len(rows) == service.get("/v1/regions/south-east/dashboard").json()["prisons"]
+    lewes = next(row for row in rows if row["code"] == "LWI")
+    assert (lewes["name"], lewes["section_35"]) == ("'=Lewes", "RED")
+
+
+def test_no_other_form_of_the_matrix_is_acceptable(service: Service):
+    answer = service.get("/v1/dashboard/matrix", headers={"accept": "application/pdf"})
+    assert (answer.status_code, answer.json()["code"]) == (406, "not-acceptable")
+
+
+def test_a_change_from_before_midnight_that_is_stored_late_counts_for_its_day(service: Service):
+    programme = Programme(service.database, service.clock.set("2026-03-02T00:00:01Z"))
+    programme.rate("MDI", {1: "GREEN"})
+    region = service.get("/v1/prisons/MDI").json()["region_slug"]
+    yesterday = f"/v1/regions/{region}/dashboard?as_of=2026-03-01"
+    before = service.get(yesterday).json()
+    programme.now = service.clock.set("2026-03-01T23:59:59Z")
+    others = [row["code"] for row in service.get(f"/v1/prisons?region={region}&open=true").json()["items"]]
+    for code in others:
+        if code != "MDI":
+            programme.rate(code, {1: "GREEN"})
+    service.clock.set("2026-03-02T08:00:00Z")
+    found = service.get(yesterday).json()
+    assert before["sections"][0]["green"] == 0
+    assert found["sections"][0]["green"] == len(others) - 1
+    assert service.get(f"/v1/regions/{region}/dashboard").json()["sections"][0]["green"] == len(others)
+
+
+def test_prisons_are_sorted_and_filtered_as_dashboards_need_it(service: Service):
+    programme = Programme(service.database, service.clock())
+    programme.rate("MDI", {1: "GREEN"})
+    programme.pass_time(programme.now - service.clock() + (date(2026, 3, 3) - date(2026, 3, 2)))
+    programme.make_eligible("LWI")
+    service.clock.set("2026-03-04T09:00:00Z")
+    assert [one["code"] for one in service.get("/v1/prisons?eligible=true").json()["items"]] == ["LWI"]
+    first = service.get("/v1/prisons?sort=blockers&limit=2").json()
+    assert [(one["code"], one["blockers"]) for one in first["items"]] == [("LWI", 0), ("MDI", 34)]
+    newest = service.get("/v1/prisons?sort=-updated&limit=2").json()["items"]
+    assert [one["code"] for one in newest] == ["LWI", "MDI"]
+    for sort in ("code", "-code", "blockers", "-blockers", "updated", "-updated"):
+        whole = service.get(f"/v1/prisons?sort={sort}&limit=500").json()["items"]
+        seen, path = [], f"/v1/prisons?sort={sort}&limit=31"
+        while path:
+            answer = service.get(path)
+            seen += answer.json()["items"]
+            path = answer.links["next"]["url"] if "next" in answer.links else ""
+        assert seen == whole
+        assert len(seen) == 138

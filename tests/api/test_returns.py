@@ -1,0 +1,307 @@
+"""The monthly return: whose rows, as of when, in which forms, and how a month is fixed."""
+
+import csv
+import io
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+from typing import Any
+
+import openpyxl
+import pytest
+
+from app.documents.return_cells import COLUMNS
+from tests import factories
+from tests.programme.drive import Programme
+from tests.service import Service
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def rows_of(service: Service, month: str, **params: Any) -> dict[str, dict[str, Any]]:
+    answer = service.get(f"/v1/returns/{month}", "national", params={"limit": 500, **params})
+    assert answer.status_code == 200, answer.text
+    return {row["code"]: row for row in answer.json()["items"]}
+
+
+def freeze(service: Service, month: str, body: object = None, by: str = "national", **more: Any) -> Any:
+    return service.post(f"/v1/returns/{month}/freeze", body, by=by, **more)
+
+
+@pytest.mark.parametrize(
+    ("month", "following", "last", "first"),
+    [
+        # Winter: midnight in London is midnight UTC.
+        ("2026-02", "2026-03", "2026-02-28T23:59:59.999000Z", "2026-03-01T00:00:00Z"),
+        # Summer time: it is an hour earlier.
+        ("2026-06", "2026-07", "2026-06-30T22:59:59.999000Z", "2026-06-30T23:00:00Z"),
+        # Summer time begins in the last days of March, and ends in those of October.
+        ("2026-03", "2026-04", "2026-03-31T22:59:59.999000Z", "2026-03-31T23:00:00Z"),
+        ("2026-10", "2026-11", "2026-10-31T23:59:59.999000Z", "2026-11-01T00:00:00Z"),
+        ("2028-02", "2028-03", "2028-02-29T23:59:59.999000Z", "2028-03-01T00:00:00Z"),
+    ],
+)
+def test_a_month_ends_at_midnight_in_london(service: Service, month: str, following: str, last: str, first: str):
+    service.clock.set(last)
+    service.patch("/v1/prisons/LWI/sections/1", factories.rated(1, "AMBER"))
+    assert service.get(f"/v1/returns/{month}").json()["provisional"] is True
+    service.clock.set(first)
+    service.patch("/v1/prisons/LWI/sections/2", factories.rated(2, "AMBER"))
+    answer = service.get(f"/v1/returns/{month}").json()
+    assert (answer["provisional"], answer["revision"]) == (False, None)
+    lewes = rows_of(service, month)["LWI"]
+    assert (lewes["ratings"]["1"], lewes["ratings"]["2"]) == ("AMBER", "RED")
+    assert lewes["last_update"] == last
+    assert rows_of(service, following)["LWI"]["ratings"]["2"] == "AMBER"
+    assert (lewes["stage"], lewes["stale"], lewes["counts"]) == (
+        "preparing",
+        False,
+        {"red": 34, "amber": 1, "green": 0},
+    )
+
+
+def test_a_prison_is_in_the_months_in_which_it_was_open_on_a_day(service: Service):
+    service.clock.set("2026-03-01T09:00:00Z")
+    service.patch("/v1/prisons/LWI", {"closed_on": "2026-04-01"}, by="admin")
+    service.post("/v1/prisons", factories.prison("ZZA", opened_on="2026-04-30"), by="admin")
+    service.clock.set("2026-06-15T09:00:00Z")
+    found = {month: rows_of(service, month).keys() & {"LWI", "ZZA"} for month in ("2026-03", "2026-04", "2026-05")}
+    assert found == {"2026-03": {"LWI"}, "2026-04": {"LWI", "ZZA"}, "2026-05": {"ZZA"}}
+
+
+def test_a_prison_that_opens_later_in_the_current_month_is_not_in_it_yet(service: Service):
+    service.post("/v1/prisons", factories.prison("ZZA", opened_on="2026-03-20"), by="admin")
+    assert "ZZA" not in rows_of(service, "2026-03")
+    service.clock.set("2026-03-20T00:00:00Z")
+    assert "ZZA" in rows_of(service, "2026-03")
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("2026-04", 422, "moment-in-future"),
+        ("2025-12", 404, "not-found"),
+        ("2026-13", 422, "invalid-input"),
+        ("2026-00", 422, "invalid-input"),
+        ("march", 422, "invalid-input"),
+        ("2026-02.pdf", 422, "invalid-input"),
+        ("2026-02?revision=1", 404, "not-found"),
+        ("2026-02?revision=0", 422, "invalid-input"),
+        ("2026-02?cursor=abc", 422, "invalid-cursor"),
+        ("2026-02?as_of=2026-01-31", 422, "moment-in-future"),
+    ],
+)
+def test_what_cannot_be_answered_is_refused(service: Service, path: str, status: int, code: str):
+    answer = service.get(f"/v1/returns/{path}")
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_json_comes_in_pages_under_an_etag(service: Service):
+    seen, path = [], "/v1/returns/2026-02?limit=40"
+    while path:
+        answer = service.get(path)
+        assert service.get(path, headers={"if-none-match": answer.headers["etag"]}).status_code == 304
+        seen += [row["code"] for row in answer.json()["items"]]
+        path = answer.links["next"]["url"] if "next" in answer.links else ""
+    assert seen == sorted(rows_of(service, "2026-02"))
+    assert len(seen) == 111
+
+
+@pytest.mark.parametrize(("suffix", "accept"), [(".csv", "*/*"), ("", "text/csv")])
+def test_csv_is_rfc_4180_in_the_documented_order(service: Service, suffix: str, accept: str):
+    service.patch("/v1/prisons/LWI", {"name": '=HYPERLINK("https://example.com","Lewes, East")'}, by="admin")
+    answer = service.get(f"/v1/returns/2026-03{suffix}", headers={"accept": accept})
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert "idts-return-2026-03-provisional.csv" in answer.headers["content-disposition"]
+    text = answer.content.decode("utf-8")
+    assert text.count("\r\n") == text.count("\n") == 112
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert tuple(rows[0]) == COLUMNS
+    lewes = next(row for row in rows if row["code"] == "LWI")
+    assert lewes["name"] == '\'=HYPERLINK("https://example.com","Lewes, East")'
+    assert (lewes["month"], lewes["provisional"], lewes["section_7"]) == ("2026-03", "true", "RED")
+    assert lewes["blockers"] == " ".join(map(str, range(1, 36)))
+    etag = answer.headers["etag"]
+    again = f"/v1/returns/2026-03{suffix}"
+    assert service.get(again, headers={"accept": accept, "if-none-match": etag}).status_code == 304
+    service.patch("/v1/prisons/LWI/sections/1", factories.rated(1))
+    assert service.get(again, headers={"accept": accept, "if-none-match": etag}).status_code == 200
+
+
+def test_the_csv_has_the_statement_and_its_dates(service: Service):
+    programme = Programme(service.database, service.clock())
+    programme.make_eligible("LWI")
+    statement = programme.raise_statement("LWI")
+    assert statement is not None
+    programme.issue("LWI", statement)
+    answer = service.get("/v1/returns/2026-03.csv")
+    lewes = next(row for row in csv.DictReader(io.StringIO(answer.text, newline="")) if row["code"] == "LWI")
+    assert lewes["statement_serial"] == "SOR-LWI-2026-001"
+    assert (lewes["statement_status"], lewes["statement_standing"]) == ("issued", "in_force")
+    assert lewes["statement_raised_at"].startswith("2026-03-02T09:00:00")
+    assert lewes["statement_issued_at"] > lewes["statement_raised_at"]
+    assert (lewes["go_live_date"], lewes["live_on"], lewes["eligible"]) == ("2026-04-01", "", "true")
+
+
+def test_the_workbook_has_a_frozen_header_filters_fills_and_notes(service: Service):
+    service.patch("/v1/prisons/LWI/sections", factories.several({1: "GREEN", 2: "AMBER"}))
+    service.patch("/v1/prisons/LWI", {"name": "=1+1"}, by="admin")
+    answer = service.get("/v1/returns/2026-03", headers={"accept": XLSX})
+    assert answer.headers["content-type"] == XLSX
+    book = openpyxl.load_workbook(io.BytesIO(answer.content))
+    sheet = book["Return"]
+    assert tuple(cell.value for cell in sheet[1]) == COLUMNS
+    assert sheet.freeze_panes == "E2"
+    assert sheet.auto_filter.ref.startswith("A1:")
+    lewes = next(row for row in sheet.iter_rows(min_row=2) if row[2].value == "LWI")
+    at = COLUMNS.index("section_1")
+    assert [cell.value for cell in lewes[at : at + 3]] == ["GREEN", "AMBER", "RED"]
+    assert len({cell.fill.fgColor.rgb for cell in lewes[at : at + 3]}) == 3
+    # Text, and not a formula: a workbook tells the two apart, so the name needs no apostrophe.
+    assert (lewes[3].value, lewes[3].data_type) == ("=1+1", "s")
+    assert "Provisional" in book["Notes"]["A2"].value
+    assert service.get("/v1/returns/2026-03.xlsx").content == answer.content
+
+
+def test_no_other_form_is_acceptable(service: Service):
+    answer = service.get("/v1/returns/2026-02", headers={"accept": "application/pdf, text/html;q=0.5"})
+    assert (answer.status_code, answer.json()["code"]) == (406, "not-acceptable")
+    mixed = service.get("/v1/returns/2026-02", headers={"accept": "application/json;q=0.2, text/csv;q=0.9"})
+    assert mixed.headers["content-type"].startswith("text/csv")
+
+
+def test_a_frozen_month_has_its_rows_digest_and_who_froze_it(service: Service):
+    before = rows_of(service, "2026-02")
+    answer = freeze(service, "2026-02")
+    assert answer.status_code == 201
+    found = answer.json()
+    assert answer.headers["location"] == "/v1/returns/2026-02?revision=1"
+    assert {name: found[name] for name in ("month", "revision", "rows", "reason", "frozen_by", "frozen_at")} == {
+        "month": "2026-02",
+        "revision": 1,
+        "rows": 111,
+        "reason": None,
+        "frozen_by": "national",
+        "frozen_at": "2026-03-02T09:00:00Z",
+    }
+    page = service.get("/v1/returns/2026-02?limit=500")
+    assert page.json()["revision"] == found
+    assert rows_of(service, "2026-02") == before
+    lines = (
+        page.content.partition(b'"items":[')[2].rpartition(b'],"next_cursor"')[0].replace(b'},{"code"', b'}\n{"code"')
+    )
+    assert sha256(lines + b"\n").hexdigest() == found["digest"]
+    entries = service.get("/v1/audit?action=return.frozen", by="national").json()["items"]
+    assert [(one["subject"], one["actor"]["name"]) for one in entries] == [
+        ("/v1/returns/2026-02?revision=1", "national")
+    ]
+
+
+def test_freezing_again_with_nothing_changed_is_the_same_revision(service: Service):
+    first = freeze(service, "2026-02")
+    service.patch("/v1/prisons/LWI/sections/1", factories.rated(1))
+    with service.unchanged():
+        again = freeze(service, "2026-02", {"reason": "To be sure"})
+        assert freeze(service, "2026-02", {"corrections": ["BXI"]}).json() == first.json()
+    assert (again.status_code, again.json()) == (200, first.json())
+
+
+def test_a_late_correction_makes_a_second_revision_with_a_reason_and_both_stay(service: Service):
+    first = freeze(service, "2026-02").json()
+    files = {form: service.get(f"/v1/returns/2026-02.{form}").content for form in ("csv", "xlsx")}
+    rows = rows_of(service, "2026-02")
+    service.patch("/v1/prisons/LWI/sections/1", factories.rated(1))
+    refused = freeze(service, "2026-02", {"corrections": ["lwi"]})
+    assert (refused.status_code, refused.json()["code"]) == (409, "reason-needed")
+    assert refused.json()["errors"][0]["pointer"] == "/reason"
+    second = freeze(service, "2026-02", {"corrections": ["lwi"], "reason": "Lewes sent its ratings late"})
+    assert (second.status_code, second.json()["revision"]) == (201, 2)
+    assert second.json()["digest"] != first["digest"]
+    after = rows_of(service, "2026-02")
+    assert after["LWI"]["ratings"]["1"] == "GREEN"
+    assert {code: row for code, row in after.items() if code != "LWI"} == {
+        code: row for code, row in rows.items() if code != "LWI"
+    }
+    assert rows_of(service, "2026-02", revision=1) == rows
+    assert {form: service.get(f"/v1/returns/2026-02.{form}?revision=1").content for form in files} == files
+    # What was corrected stays corrected: a further change of the prison is another correction.
+    service.patch("/v1/prisons/LWI/sections/2", factories.rated(2))
+    assert freeze(service, "2026-02", {"reason": "Again"}).status_code == 200
+    listed = service.get("/v1/returns/2026-02/revisions").json()["items"]
+    assert [(one["revision"], one["reason"]) for one in listed] == [(2, "Lewes sent its ratings late"), (1, None)]
+    assert listed[0]["corrections"] == {"LWI": "2026-03-02T09:00:00Z"}
+
+
+def test_as_of_answers_with_the_revision_of_that_moment(service: Service):
+    freeze(service, "2026-02")
+    service.clock.set("2026-03-05T09:00:00Z")
+    service.patch("/v1/prisons/LWI/sections/1", factories.rated(1))
+    freeze(service, "2026-02", {"corrections": ["LWI"], "reason": "Late"})
+    revisions = {}
+    for as_of in ("2026-03-01", "2026-03-04", "2026-03-05"):
+        found = service.get(f"/v1/returns/2026-02?as_of={as_of}").json()["revision"]
+        revisions[as_of] = found and found["revision"]
+    assert revisions == {"2026-03-01": None, "2026-03-04": 1, "2026-03-05": 2}
+    assert service.get("/v1/returns/2026-03?as_of=2026-03-04").json()["provisional"] is True
+
+
+@pytest.mark.parametrize(
+    ("now", "month", "code"),
+    [
+        ("2026-03-31T22:59:59Z", "2026-03", "month-not-over"),
+        ("2026-03-31T22:59:59Z", "2026-04", "month-not-over"),
+        # A write from before midnight may still be committing.
+        ("2026-03-31T23:04:59Z", "2026-03", "month-not-settled"),
+    ],
+)
+def test_a_month_is_frozen_only_when_it_is_over_and_settled(service: Service, now: str, month: str, code: str):
+    service.clock.set(now)
+    with service.unchanged():
+        answer = freeze(service, month)
+    assert (answer.status_code, answer.json()["code"]) == (409, code)
+    service.clock.set("2026-03-31T23:05:01Z")
+    assert freeze(service, "2026-03").status_code == 201
+
+
+@pytest.mark.parametrize("by", ["admin", "region:london", "prison:LWI", "signatory:LWI:governor"])
+def test_only_a_national_key_freezes(service: Service, by: str):
+    with service.unchanged():
+        answer = freeze(service, "2026-02", by=by)
+    assert (answer.status_code, answer.json()["code"]) == (403, "role-not-allowed")
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"corrections": ["XXX"], "reason": "Late"}, "/corrections/0"),
+        ({"corrections": ["not a code"]}, "/corrections/0"),
+        ({"reason": ""}, "/reason"),
+        ({"why": "Late"}, "/why"),
+    ],
+)
+def test_a_malformed_freeze_is_refused(service: Service, body: dict[str, Any], pointer: str):
+    freeze(service, "2026-02")
+    with service.unchanged():
+        answer = freeze(service, "2026-02", body)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
+
+
+def test_a_month_before_the_first_record_cannot_be_frozen(service: Service):
+    assert freeze(service, "2025-12").status_code == 404
+
+
+def test_a_repeated_freeze_with_its_idempotency_key_answers_as_the_first_did(service: Service):
+    headers = {"idempotency-key": "freeze-1"}
+    first = freeze(service, "2026-02", {}, headers=headers)
+    again = freeze(service, "2026-02", {}, headers=headers)
+    assert (first.status_code, again.status_code, again.headers["idempotency-replayed"]) == (201, 201, "true")
+    assert again.json() == first.json()
+
+
+def test_two_freezes_at_once_make_one_revision(service: Service):
+    service.get("/v1/returns/2026-02", "national")
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: freeze(service, "2026-02"), range(4)))
+    assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 201]
+    assert len({answer.content for answer in answers}) == 1
+    assert len(service.get("/v1/returns/2026-02/revisions").json()["items"]) == 1
+    assert len(service.get("/v1/audit?action=return.frozen", by="national").json()["items"]) == 1
