@@ -16,8 +16,10 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from fastapi import FastAPI
 
 from app.db import Database
+from app.main import create_app
 from tests.factories import rated
 from tests.service import ADMIN_KEY, Service, running, service_settings
 
@@ -26,9 +28,10 @@ PATIENCE = httpx.Timeout(60)
 
 @dataclass
 class Listening:
-    """The service with a real server in front of it, on the same application."""
+    """A real server of the service, and the service beside it through which tests change things."""
 
     service: Service
+    app: FastAPI
     url: str
 
     @contextmanager
@@ -85,16 +88,16 @@ def listening(database_url: str, data_dir: Path, **more: Any) -> Iterator[Listen
         data_dir=data_dir,
         **{"event_poll_seconds": 0.02, "event_heartbeat_seconds": 0.2, "event_stream_seconds": 600} | more,
     )
-    # Requests to the client go through the same application, so that both see one clock.
     with running(settings) as service:
-        server = uvicorn.Server(uvicorn.Config(service.app, port=0, log_config=None, timeout_graceful_shutdown=5))
+        app = create_app(settings, service.clock)
+        server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, timeout_graceful_shutdown=5))
         thread = threading.Thread(target=server.run)
         thread.start()
         try:
             while not server.started:
                 assert thread.is_alive()
             port = server.servers[0].sockets[0].getsockname()[1]
-            yield Listening(service, f"http://127.0.0.1:{port}")
+            yield Listening(service, app, f"http://127.0.0.1:{port}")
         finally:
             server.should_exit = True
             thread.join()
@@ -175,11 +178,12 @@ def test_a_quiet_stream_keeps_its_connection_and_moves_its_cursor_on(live: Liste
 
 def test_only_so_many_streams_are_served_at_once(database_url: str, tmp_path: Path):
     with listening(database_url, tmp_path, event_streams=2) as live:
-        feed = live.service.app.state.feed
+        feed = live.app.state.feed
         with live.stream() as first, live.stream() as second:
             started(first)
             started(second)
-            refused = live.service.get("/v1/events/stream", by="admin")
+            headers = {"authorization": f"Bearer {ADMIN_KEY}"}
+            refused = httpx.get(f"{live.url}/v1/events/stream", headers=headers, timeout=PATIENCE)
             assert (refused.status_code, refused.json()["code"]) == (503, "too-many-streams")
             assert "retry-after" in refused.headers
         # The places of those who left are free again.
@@ -190,14 +194,14 @@ def test_only_so_many_streams_are_served_at_once(database_url: str, tmp_path: Pa
 
 
 def test_a_waiting_stream_holds_no_connection(database_url: str, tmp_path: Path):
-    with listening(database_url, tmp_path, event_poll_seconds=60, event_heartbeat_seconds=60) as live:
-        with live.stream() as first, live.stream() as second:
-            started(first)
-            started(second)
-            database: Database = live.service.database
-            while database.read_engine.pool.checkedout():  # type: ignore[attr-defined]
-                threading.Event().wait(0.01)
-            assert live.service.app.state.feed.followers == 2
+    patient = {"event_poll_seconds": 60, "event_heartbeat_seconds": 60}
+    with listening(database_url, tmp_path, **patient) as live, live.stream() as first, live.stream() as second:
+        started(first)
+        started(second)
+        database: Database = live.app.state.database
+        while database.read_engine.pool.checkedout():  # type: ignore[attr-defined]
+            threading.Event().wait(0.01)
+        assert live.app.state.feed.followers == 2
 
 
 def test_a_revoked_key_is_told_nothing_more(live: Listening):
