@@ -8,7 +8,7 @@ import pytest
 import structlog
 
 from tests import databases, postgres
-from tests.service import STARTS_AT, Service, Stored, running, service_settings
+from tests.service import STARTS_AT, Service, differences, running, service_settings
 
 SERVER_HOME = pytest.StashKey[Path]()
 
@@ -68,22 +68,22 @@ def service(database_url: str, tmp_path: Path) -> Iterator[Service]:
 @pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def shared_service(
     request: pytest.FixtureRequest, shared_home: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Service, Stored]]:
+) -> Iterator[tuple[Service, dict[str, object]]]:
     """One service for the tests that change nothing, and what it has stored."""
     with (
         databases.fresh_copy(request.param, shared_home) as url,
         running(service_settings(url, data_dir=tmp_path_factory.mktemp("service"))) as found,
     ):
-        yield found, found.stored()
+        yield found, found.fingerprints()
 
 
 @pytest.fixture
-def untouched(shared_service: tuple[Service, Stored]) -> Iterator[Service]:
+def untouched(shared_service: tuple[Service, dict[str, object]]) -> Iterator[Service]:
     """A service as seeded, for tests that only read or are refused: it is checked that nothing was stored."""
     found, before = shared_service
     found.clock.now = STARTS_AT
     yield found
-    after = found.stored()
-    changed = [name for name in after if after[name] != before[name]]
+    after = found.fingerprints()
+    changed = differences(before, after)
     before |= after
     assert not changed, f"the test stored something in {changed}"
