@@ -29,6 +29,8 @@ from tests.factories import rated
 from tests.receivers import Receiver, receiving
 from tests.service import Clock, Service, running, service_settings
 
+README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+
 
 @pytest.fixture
 def hooked(database_url: str, tmp_path: Path) -> Iterator[Service]:
@@ -503,3 +505,16 @@ def test_the_service_delivers_by_itself_unless_told_not_to(database_url: str, tm
 
 def test_the_resolver_of_the_system_gives_addresses():
     assert all(ip_address(one).is_loopback for one in anyio.run(system_resolver, "localhost", 80))
+
+
+def test_the_receiver_in_readme_takes_a_message_once(hooked: Service, receiver: Receiver):
+    secret = make(hooked, receiver.url())["secret"]
+    rate(hooked, 5)
+    hooked.clock.now = datetime.now(UTC)
+    deliver(hooked)
+    [got] = receiver.received
+    section = README.partition("## Changes as they happen")[2]
+    names: dict[str, Any] = {}
+    exec(section.partition("```python\n")[2].partition("```")[0], names)
+    told = "LWI: section.rated at 2026-03-02T09:00:00Z"
+    assert [names["receive"](secret, got.headers, got.body) for _ in range(2)] == [told, None]
