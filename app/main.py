@@ -81,35 +81,21 @@ def utc_now() -> datetime:
 
 def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> FastAPI:
     """The service on the database that the settings name. `clock` tells every moment that it records."""
-    database = Database(settings)
-    feed = Feed(database, settings)
-
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        every = timedelta(minutes=settings.checkpoint_minutes)
-        files: KeyFiles = app.state.key_files
-        chore = asyncio.create_task(keep_checkpointing(database, files, clock, every)) if every else None
-        async with feed.running(), delivering(database, settings, clock):
-            yield
-        if chore is not None:
-            chore.cancel()
-        database.dispose()
-
     app = FastAPI(
         title="IDTS go-live readiness",
         description=DESCRIPTION,
         version=version("idts"),
-        lifespan=lifespan,
+        lifespan=_lifespan,
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
         redirect_slashes=False,
     )
     app.state.settings = settings
-    app.state.database = database
+    app.state.database = database = Database(settings)
     app.state.evidence_store = EvidenceStore(settings)
     app.state.clock = clock
-    app.state.feed = feed
+    app.state.feed = Feed(database, settings)
     app.state.key_files = KeyFiles(settings.signing_keys_dir)
     app.state.metrics = Metrics()
     app.state.token_reader = token_reader(settings)
@@ -121,6 +107,20 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     app.add_middleware(Edge, settings=settings, metrics=app.state.metrics, on_error=handlers.on_anything_else)
     app.openapi = lambda: docs.openapi_document(app)  # type: ignore[method-assign]
     return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """What runs beside the requests: the feed's reader, the delivery of webhooks, checkpoints by the clock."""
+    state = app.state
+    every = timedelta(minutes=state.settings.checkpoint_minutes)
+    chore = keep_checkpointing(state.database, state.key_files, state.clock, every)
+    checkpoints = asyncio.create_task(chore) if every else chore.close()
+    async with state.feed.running(), delivering(state.database, state.settings, state.clock):
+        yield
+    if checkpoints is not None:
+        checkpoints.cancel()
+    state.database.dispose()
 
 
 def from_environment() -> Any:

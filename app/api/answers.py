@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Query
@@ -105,6 +106,18 @@ def decode_cursor(request: Request, cursor: str | None, shape: Mapping[str, type
 def _can_be_sought(part: object) -> bool:
     """A cursor may have been tampered with: the database must be able to take what it says."""
     return part.isprintable() if isinstance(part, str) else not isinstance(part, int) or 0 <= part < 2**63
+
+
+def moment_of_cursor(text: str) -> datetime:
+    """A moment that is part of a cursor; Invalid where nobody could have given it."""
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    detail = "Use `next_cursor` exactly as the list gave it, or leave it out to begin again."
+    raise Invalid("invalid-cursor", detail, [FieldFault("?cursor", detail)])
 
 
 def _filters(request: Request) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
@@ -10,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from app.api.answers import Cursor, Limit, Page, decode_cursor, page_response, resource, written
+from app.api.answers import Cursor, Limit, Page, decode_cursor, moment_of_cursor, page_response, resource, written
 from app.api.parameters import CallerNow, Now, PrisonCode, SectionNumber, has_same
 from app.api.routing import KeyedRoute
 from app.api.sections import known_section
@@ -19,7 +18,6 @@ from app.auth import EvidenceKeeper, PrisonReader
 from app.db import ReadSession, WriteSession
 from app.documents.file_names import attachment
 from app.documents.media_types import EXTENSIONS
-from app.errors import FieldFault, Invalid
 from app.evidence_store import EvidenceStore
 from app.queries.evidence import (
     EvidenceItemView,
@@ -96,7 +94,7 @@ def list_section_evidence(
     """The evidence of a section, newest first."""
     prison = read_facts_in_scope(session, code, by)
     position = decode_cursor(request, cursor, {"received_at": str, "id": str})
-    after = (_moment(position["received_at"]), position["id"]) if position else None
+    after = (moment_of_cursor(position["received_at"]), position["id"]) if position else None
     ids = counting_for(session, prison.id, known_section(number))
     if withdrawn:
         ids += withdrawn_from(session, prison.id, number)
@@ -107,14 +105,6 @@ def list_section_evidence(
     if len(rows) > limit:
         last = {"received_at": rows[limit - 1].received_at.isoformat(), "id": rows[limit - 1].id}
     return page_response(request, _PAGE, rows, limit, last)
-
-
-def _moment(text: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text).astimezone(UTC)
-    except (ValueError, OverflowError):
-        detail = "use `next_cursor` exactly as the list gave it"
-        raise Invalid("invalid-cursor", f"Not a cursor: {detail}.", [FieldFault("?cursor", detail)]) from None
 
 
 @router.get("/evidence/{item_id}", response_model=EvidenceItemView)

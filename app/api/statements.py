@@ -1,6 +1,5 @@
 """Statements of Readiness: raise, read, sign, withdraw, confirm go-live."""
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -8,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.answers import Cursor, Limit, Page, decode_cursor, page_response, resource, written
+from app.api.answers import Cursor, Limit, Page, decode_cursor, moment_of_cursor, page_response, resource, written
 from app.api.idempotency import Idempotency
 from app.api.parameters import CallerNow, PrisonCode
 from app.api.routing import KeyedRoute
@@ -102,7 +101,7 @@ def list_of_prison(
     """A prison's statements, newest first."""
     prison = read_facts_in_scope(session, code, by)
     position = decode_cursor(request, cursor, {"at": str, "id": str})
-    after = (datetime.fromisoformat(position["at"]), position["id"]) if position else None
+    after = (moment_of_cursor(position["at"]), position["id"]) if position else None
     rows = list_statements(session, prison.id, after=after, limit=limit + 1)
     last = {"at": rows[limit - 1].raised_at.isoformat(), "id": rows[limit - 1].id} if len(rows) > limit else None
     return page_response(request, _PAGE, rows, limit, last)

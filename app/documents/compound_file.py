@@ -55,7 +55,7 @@ class _Sectors:
     def __init__(self, file: BinaryIO, size: int, header: bytes) -> None:
         self.file = file
         self.size = size
-        self.tables = list(struct.unpack_from(f"<{_DIFAT_IN_HEADER}I", header, 76))
+        self.tables: list[int] = list(struct.unpack_from(f"<{_DIFAT_IN_HEADER}I", header, 76))
         self.next_difat = struct.unpack_from("<I", header, 68)[0]
 
     def read(self, number: int) -> bytes:

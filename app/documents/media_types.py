@@ -3,7 +3,9 @@
 import csv
 import io
 import re
+import struct
 import zipfile
+import zlib
 from codecs import getincrementaldecoder
 from functools import partial
 from typing import BinaryIO
@@ -70,6 +72,11 @@ _OFFICE_MAIN_PARTS = {
     "ppt/presentation.xml": f"{_OFFICE}.presentationml.presentation",
 }
 _ZIP_MACROS = re.compile(r"vbaproject|macrosheets/|activex/|^basic/|^scripts/", re.IGNORECASE)
+# What reading an archive raises where it is damaged, encrypted or made up.
+_DAMAGE = (
+    *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, struct.error),
+    *(NotImplementedError, RuntimeError, OSError, EOFError, ValueError),
+)
 _LONGEST_DIRECTORY = 1024 * 1024
 _LONGEST_TYPES_PART = 512 * 1024
 
@@ -119,7 +126,7 @@ def _archive(file: BinaryIO) -> str | None:
             if "mimetype" in names:
                 return _open_document(archive)
             return _new_office(archive, set(names))
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError):
+    except _DAMAGE:
         return None
 
 
@@ -155,6 +162,9 @@ def _new_office(archive: zipfile.ZipFile, names: set[str]) -> str | None:
 
 
 def _start_of(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
+    # Other ways of packing may ask for far more memory than they give back.
+    if archive.getinfo(name).compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise zipfile.BadZipFile(name)
     with archive.open(name) as part:
         return part.read(most)
 

@@ -9,7 +9,6 @@ from sqlmodel import Field, SQLModel
 from app.models.columns import UtcDateTime, json_column, moment_column, prison_column
 
 _CURRENT = sa.text("to_at IS NULL")
-_BOUNDED = sa.text("is_bounded")
 _DATED = sa.text("to_at IS NULL AND go_live_date IS NOT NULL")
 
 
@@ -67,7 +66,13 @@ class StandingVersion(SQLModel, table=True):
         _index("ix_standing_version_region_blockers", "region", "blocker_count", "code", where=_CURRENT),
         _index("ix_standing_version_region_quiet", "region", "quiet_since", "code", where=_CURRENT),
         _index("ix_standing_version_region_go_live", "region", "go_live_date", "code", where=_DATED),
-        _index("ix_standing_version_region_bounded", "region", where=_BOUNDED),
+        # Each database takes the index only where a query says it in the same words.
+        sa.Index(
+            "ix_standing_version_region_bounded",
+            "region",
+            sqlite_where=sa.text("is_bounded = 1"),
+            postgresql_where=sa.text("is_bounded"),
+        ),
         sa.Index("ix_standing_version_region_node", "region", "node", "to_at", "from_at"),
         sa.Index("ix_standing_version_region_from_at", "region", "from_at"),
         sa.Index("ix_standing_version_region_to_at", "region", "to_at"),

@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.models import StandingVersion
-from app.queries.programme_rows import read_points, stream_points
+from app.queries.programme_rows import Rows, read_points, stream_points
 from app.queries.standing_versions import Scope, is_open
 from app.rules.programme import Point, numbers_in
 from app.rules.regions import REGIONS
@@ -35,22 +34,20 @@ def read_matrix(
     session: Session, scope: Scope, stage: str | None, *, after: str | None, limit: int
 ) -> list[MatrixRowView]:
     """The prisons of a scope that are open on its day, in code order."""
-    points = read_points(session, scope.as_of, *_wanted(scope, stage), after=after, limit=limit)
+    points = read_points(session, _wanted(scope, stage), after=after, limit=limit)
     return [_row(point) for point in points]
 
 
 def stream_matrix(session: Session, scope: Scope, stage: str | None) -> Iterator[MatrixRowView]:
     """All of them, a batch at a time."""
-    return (_row(point) for point in stream_points(session, scope.as_of, *_wanted(scope, stage)))
+    return (_row(point) for point in stream_points(session, _wanted(scope, stage)))
 
 
-def _wanted(scope: Scope, stage: str | None) -> list[ColumnElement[bool]]:
-    found = [is_open(scope.day)]
-    if scope.region is not None:
-        found.append(col(StandingVersion.region) == scope.region)
+def _wanted(scope: Scope, stage: str | None) -> Rows:
+    conditions = [is_open(scope.day)]
     if stage is not None:
-        found.append(col(StandingVersion.stage) == stage)
-    return found
+        conditions.append(col(StandingVersion.stage) == stage)
+    return Rows(scope.as_of, scope.region, tuple(conditions))
 
 
 def ratings_of(letters: str) -> dict[int, Rating]:

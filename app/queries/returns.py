@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.errors import FieldFault, Invalid, NotFound
-from app.models import Prison, ReturnRevision, ReturnRow, TrendStep
+from app.models import ReturnRevision, ReturnRow, TrendStep
 from app.queries.matrix import ratings_of
-from app.queries.programme_rows import BATCH, is_open_within, read_points, stream_points
+from app.queries.programme_rows import BATCH, Rows, is_open_within, read_point, read_points, stream_points
 from app.rules.moments import london_date
-from app.rules.programme import Point, is_quiet, numbers_in
+from app.rules.programme import Point, is_open_during, is_quiet, numbers_in
 from app.rules.regions import REGIONS
 from app.rules.returns import Month, month_of
 from app.rules.types import Rating
@@ -113,16 +113,18 @@ def read_rows(session: Session, source: ReturnSource, *, after: str | None, limi
     """Codes and rows as JSON, in code order from the one after `after`."""
     if source.revision is not None:
         return _frozen_rows(session, source.revision, after, limit)
-    wanted = is_open_within(source.month.first, source.day)
-    points = read_points(session, source.as_of, wanted, after=after, limit=limit)
+    points = read_points(session, _open_ones(source), after=after, limit=limit)
     return [(point.code, ROW_JSON.dump_json(row_of(point, source.day))) for point in points]
+
+
+def _open_ones(source: ReturnSource) -> Rows:
+    return Rows(source.as_of, None, (is_open_within(source.month.first, source.day),))
 
 
 def stream_rows(session: Session, source: ReturnSource) -> Iterator[ReturnRowView]:
     """Every row in code order, with a batch of them in memory at a time."""
     if source.revision is None:
-        wanted = is_open_within(source.month.first, source.day)
-        yield from (row_of(point, source.day) for point in stream_points(session, source.as_of, wanted))
+        yield from (row_of(point, source.day) for point in stream_points(session, _open_ones(source)))
         return
     after = None
     while batch := _frozen_rows(session, source.revision, after, BATCH):
@@ -133,11 +135,11 @@ def stream_rows(session: Session, source: ReturnSource) -> Iterator[ReturnRowVie
 def stream_corrected(session: Session, month: Month, corrections: dict[str, datetime]) -> Iterator[ReturnRowView]:
     """The rows of a month at its end, with the prisons named in `corrections` as they stood at those moments."""
     wanted = is_open_within(month.first, month.last)
-    as_it_was = (one for one in stream_points(session, month.end, wanted) if one.code not in corrections)
-    later: list[Point] = []
-    for code, moment in sorted(corrections.items()):
-        later += read_points(session, moment, col(Prison.code) == code, wanted, after=None, limit=1)
-    return (row_of(point, month.last) for point in merge(as_it_was, later, key=lambda point: point.code))
+    at_its_end = Rows(month.end, None, (wanted,))
+    as_it_was = (one for one in stream_points(session, at_its_end) if one.code not in corrections)
+    later = [read_point(session, code, moment) for code, moment in sorted(corrections.items())]
+    open_ones = [one for one in later if one and is_open_during(one.opened_on, one.closed_by, month.first, month.last)]
+    return (row_of(point, month.last) for point in merge(as_it_was, open_ones, key=lambda point: point.code))
 
 
 def list_revisions(session: Session, month: Month, *, until: datetime | None = None) -> list[RevisionView]:

@@ -38,7 +38,7 @@ def read_bounded(session: Session, regions: Sequence[str]) -> list[BoundedPeriod
     """The few periods of those regions that touch days on which the prison is not open."""
     rows = session.execute(
         select(col(StandingVersion.from_at), col(StandingVersion.to_at), *POINT_COLUMNS).where(
-            col(StandingVersion.region).in_(regions), col(StandingVersion.is_bounded).is_(True)
+            col(StandingVersion.region).in_(regions), col(StandingVersion.is_bounded)
         )
     )
     return [BoundedPeriod(from_at, to_at, point_from(point)) for from_at, to_at, *point in rows]

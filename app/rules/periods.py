@@ -1,8 +1,7 @@
-"""Where a period of time has its place in a tree over days, so that those around one moment are found quickly.
+"""Where a period of time has its place in a tree over days, so that those around one moment are found quickly."""
 
-A relational interval tree (Kriegel, Pötke and Seidl, VLDB 2000): each period is kept at one node, the day in it
-that is divisible by the highest power of two. All periods that contain a moment lie at a few dozen nodes.
-"""
+# A relational interval tree (Kriegel, Pötke and Seidl, VLDB 2000): each period is kept at one node, the day in
+# it that is divisible by the highest power of two. All periods that contain a moment lie at a few dozen nodes.
 
 from datetime import UTC, datetime
 from typing import NamedTuple

@@ -69,7 +69,7 @@ def is_open_on(opened_on: date | None, closed_by: date | None, day: date) -> boo
     return (opened_on is None or opened_on <= day) and (closed_by is None or closed_by >= day)
 
 
-def is_open_within(opened_on: date | None, closed_by: date | None, first: date, last: date) -> bool:
+def is_open_during(opened_on: date | None, closed_by: date | None, first: date, last: date) -> bool:
     """Whether the prison is open on at least one of the days."""
     return (opened_on is None or opened_on <= last) and (closed_by is None or closed_by >= first)
 

@@ -1,6 +1,7 @@
 """Appending to the audit trail, in the transaction of what it tells of."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,18 @@ from app.services.callers import Caller
 SERVICE_CHAIN = "service"
 
 
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One thing done. `action` is a noun and a verb in the past, such as `section.rated`; `subject` is the
+    address of what was changed, such as `/v1/prisons/LWI/sections/7`. Only the digests of `before` and `after`
+    are kept."""
+
+    action: str
+    subject: str
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+
+
 def record(
     session: Session,
     *,
@@ -26,42 +39,46 @@ def record(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
 ) -> None:
-    """Append an entry to the prison's chain, or to the service's own where `prison` is None.
+    """Append one entry; see `Act` and `record_all`."""
+    record_all(session, [Act(action, subject, before, after)], caller=caller, at=at, prison=prison)
 
-    `action` is a verb in the past with its noun, such as `section.rated`; `subject` is the address of what
-    was changed, such as `/v1/prisons/LWI/sections/7`. Only the digests of `before` and `after` are kept.
+
+def record_all(
+    session: Session, acts: Sequence[Act], *, caller: Caller, at: datetime, prison: str | None = None
+) -> None:
+    """Append an entry for each act to the prison's chain, or to the service's own where `prison` is None.
+
     A prison's row is locked by then, so its chain has one writer; the service's chain is locked here.
     """
     chain = prison or SERVICE_CHAIN
     head = session.execute(
         select(col(AuditHead.seq), col(AuditHead.hash)).where(col(AuditHead.chain) == chain).with_for_update()
     ).first()
-    entry = _entry(chain, head, caller, at) | {
-        "action": action,
-        "subject": subject,
-        "before_digest": None if before is None else digest_of(before),
-        "after_digest": None if after is None else digest_of(after),
-    }
-    entry["hash"] = entry_hash(entry)
-    session.execute(insert(AuditEntry).values(entry | {"at": at}))
+    seq, last = (head.seq, head.hash) if head else (0, GENESIS)
+    rows = []
+    for act in acts:
+        seq += 1
+        entry = _entry(act, caller, at) | {"chain": chain, "seq": seq, "previous_hash": last}
+        last = entry_hash(entry)
+        rows.append(entry | {"at": at, "hash": last})
+    session.execute(insert(AuditEntry), rows)
     if head is None:
-        session.execute(insert(AuditHead).values(chain=chain, seq=1, hash=entry["hash"]))
+        session.execute(insert(AuditHead).values(chain=chain, seq=seq, hash=last))
     else:
-        session.execute(
-            update(AuditHead).where(col(AuditHead.chain) == chain).values(seq=entry["seq"], hash=entry["hash"])
-        )
+        session.execute(update(AuditHead).where(col(AuditHead.chain) == chain).values(seq=seq, hash=last))
 
 
-def _entry(chain: str, head: Any, caller: Caller, at: datetime) -> dict[str, Any]:
-    """Where the entry stands in its chain, when, and who acted in which request."""
+def _entry(act: Act, caller: Caller, at: datetime) -> dict[str, Any]:
+    """What was done, when, by whom and in which request, as its hash covers it."""
     return {
-        "chain": chain,
-        "seq": head.seq + 1 if head else 1,
-        "previous_hash": head.hash if head else GENESIS,
         "at": moment_text(at),
         "actor_id": caller.by.id,
         "actor_name": caller.by.name,
         "actor_role": str(caller.by.role),
+        "action": act.action,
+        "subject": act.subject,
+        "before_digest": None if act.before is None else digest_of(act.before),
+        "after_digest": None if act.after is None else digest_of(act.after),
         "request_id": caller.request_id,
     }
 

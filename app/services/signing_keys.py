@@ -17,9 +17,7 @@ def has_signing_key(session: Session) -> bool:
 
 def adopt_signing_key(session: Session, public_jwk: dict[str, Any], *, caller: Caller) -> None:
     """Sign with this key from now on, and retire the one before it."""
-    session.execute(
-        update(SigningKey).where(col(SigningKey.retired_at).is_(None)).values(retired_at=caller.at)
-    )
+    session.execute(update(SigningKey).where(col(SigningKey.retired_at).is_(None)).values(retired_at=caller.at))
     kid = public_jwk["kid"]
     session.execute(insert(SigningKey).values(kid=kid, public_jwk=public_jwk, made_at=caller.at))
     record(

@@ -138,15 +138,10 @@ def replay_delivery(session: Session, webhook_id: int, delivery_id: int, *, call
             claimed_until=None,
         )
     )
-    record(
-        session,
-        caller=caller,
-        at=caller.at,
-        action="webhook.replayed",
-        subject=f"/v1/webhooks/{webhook_id}/deliveries/{delivery_id}",
-        before={"status": before.status.value, "attempts": before.attempts},
-        after={"status": DeliveryStatus.PENDING.value, "attempts": before.attempts},
-    )
+    subject = f"/v1/webhooks/{webhook_id}/deliveries/{delivery_id}"
+    old = {"status": before.status.value, "attempts": before.attempts}
+    new = old | {"status": DeliveryStatus.PENDING.value}
+    record(session, caller=caller, at=caller.at, action="webhook.replayed", subject=subject, before=old, after=new)
     return read_delivery(session, webhook_id, delivery_id)
 
 

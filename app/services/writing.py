@@ -21,7 +21,7 @@ from app.rules.assessment import Assessment, changes_between, exemption_document
 from app.rules.moments import strictly_after
 from app.rules.statement import StatementFacts
 from app.rules.toolkit import Toolkit
-from app.services.audit import record
+from app.services.audit import Act, record_all
 from app.services.callers import Caller
 from app.services.events import announce_sections
 from app.services.standing import Situation, present_readiness, settle
@@ -78,18 +78,13 @@ def write_versions(
         return opened.answers, present_readiness(session, opened.situation, opened.at)
     answers = _with_versions(opened, changed)
     opened.row.latest_at = opened.at
+    prefix = f"/v1/prisons/{opened.facts.code}/sections"
+    acts = []
     for number, one in changed.items():
         _store_present(session, opened, one)
-        record(
-            session,
-            caller=opened.caller,
-            at=opened.at,
-            action=action,
-            subject=f"/v1/prisons/{opened.facts.code}/sections/{number}",
-            prison=opened.facts.code,
-            before=state_document(opened.answers.of(number)),
-            after=state_document(one),
-        )
+        before = state_document(opened.answers.of(number))
+        acts.append(Act(action, f"{prefix}/{number}", before, state_document(one)))
+    record_all(session, acts, caller=opened.caller, at=opened.at, prison=opened.facts.code)
     situation = replace(opened.situation, answers=answers)
     settled = settle(session, opened.situation, situation, caller=opened.caller, at=opened.at)
     rows = [_history_row(opened, number, one, settled.moved) for number, one in changed.items()]
