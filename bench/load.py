@@ -36,6 +36,7 @@ end
 class Load:
     """What one measurement found; latencies in milliseconds."""
 
+    requests: int
     per_second: float
     p50: float
     p99: float
@@ -72,7 +73,7 @@ def _by_wrk(url: str, requests: Sequence[bytes], connections: int, seconds: floa
     found = json.loads(ran.stdout.splitlines()[-1])
     if found["errors"]:
         raise RuntimeError(f"{found['errors']} of {found['requests']} requests failed:\n{ran.stdout}")
-    return Load(found["requests"] / found["us"] * 1e6, found["p50"] / 1000, found["p99"] / 1000)
+    return Load(found["requests"], found["requests"] / found["us"] * 1e6, found["p50"] / 1000, found["p99"] / 1000)
 
 
 async def _by_sockets(url: str, requests: Sequence[bytes], connections: int, seconds: float) -> Load:
@@ -95,4 +96,5 @@ async def _by_sockets(url: str, requests: Sequence[bytes], connections: int, sec
     await asyncio.gather(*(one_connection() for _ in range(connections)))
     taken = time.perf_counter() - began
     latencies.sort()
-    return Load(len(latencies) / taken, latencies[len(latencies) // 2] * 1000, latencies[-len(latencies) // 100] * 1000)
+    count = len(latencies)
+    return Load(count, count / taken, latencies[count // 2] * 1000, latencies[-count // 100] * 1000)

@@ -16,11 +16,12 @@ from rich.console import Console
 from rich.progress import Progress
 from starlette.testclient import TestClient
 
+from app.logs import configure_logs
 from app.main import create_app
 from app.settings import Settings
 from bench.load import Load, generator, measure, raw_request
 from bench.report import Options, Table
-from bench.servers import ADMIN_KEY, database_url, floor_server, service_server, service_settings
+from bench.servers import ADMIN_KEY, Server, database_url, floor_server, service_server, service_settings
 from bench.statements import counted
 
 CONNECTIONS = (1, 8)
@@ -44,11 +45,19 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """A load, and the processor time that the worker took for each request."""
+
+    load: Load
+    cpu_us: float
+
+
+@dataclass(frozen=True, slots=True)
 class Bench:
     """What one database's measurements need: both servers, the calls, and the statements that each takes."""
 
-    floor: str
-    service: str
+    floor: Server
+    service: Server
     calls: Sequence[Call]
     statements: dict[str, int]
 
@@ -61,8 +70,8 @@ def _on(kind: str, options: Options) -> Table:
     with tempfile.TemporaryDirectory(prefix="idts-bench-") as name, database_url(kind, Path(name)) as database:
         directory = Path(name)
         with service_server(service_settings(database, directory)) as service:
-            keys = _prepared(service)
-            answer = httpx.get(service + READ, headers=_bearer(keys["LWI"]), trust_env=False)
+            keys = _prepared(service.url)
+            answer = httpx.get(service.url + READ, headers=_bearer(keys["LWI"]), trust_env=False)
             calls = _calls(keys, answer.headers["etag"])
             statements = _statements(database, directory, calls)
             with floor_server(answer.content, directory) as floor:
@@ -73,38 +82,38 @@ def _on(kind: str, options: Options) -> Table:
         f"One worker process each, {generator()} on the same machine, medians of {options.rounds} interleaved rounds "
         f"of {options.seconds:g} s; × is the median ratio to the floor of the same round.",
         "PATCH changes a section of eight prisons in turn, really each time; every answer follows a durable commit.",
+        "CPU: processor time of the worker for each request, which a busy machine changes least.",
         "SQL: statements that reach the driver, without BEGIN and COMMIT.",
     )
     columns = ["call", "SQL"]
     for connections in CONNECTIONS:
-        columns += [f"req/s, {connections} conn.", "×", "p50 ms", "p99 ms"]
+        columns += [f"req/s, {connections} conn.", "×", "p50 ms", "p99 ms", "CPU µs"]
     return Table(f"Requests on {title}", columns, found, notes)
 
 
+def _measured(bench: Bench, call: Call, connections: int, seconds: float) -> Measured:
+    server = bench.floor if call.is_floor else bench.service
+    before = server.cpu_seconds()
+    load = measure(server.url, call.requests(), connections=connections, seconds=seconds)
+    return Measured(load, (server.cpu_seconds() - before) / load.requests * 1e6)
+
+
 def _rounds(kind: str, bench: Bench, options: Options) -> list[list[str]]:
-    found: dict[tuple[str, int], list[Load]] = {}
+    found: dict[tuple[str, int], list[Measured]] = {}
     ratios: dict[tuple[str, int], list[float]] = {}
     console = Console(file=sys.stderr)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(f"Measuring on {kind}", total=(options.rounds + 1) * len(CONNECTIONS))
         # The first round only warms up.
         for turn, connections in itertools.product(range(options.rounds + 1), CONNECTIONS):
-            one = {
-                call.name: measure(
-                    bench.floor if call.is_floor else bench.service,
-                    call.requests(),
-                    connections=connections,
-                    seconds=options.seconds,
-                )
-                for call in bench.calls
-            }
+            one = {call.name: _measured(bench, call, connections, options.seconds) for call in bench.calls}
             progress.advance(task)
             if turn == 0:
                 continue
-            floor = one[bench.calls[0].name].per_second
-            for name, load in one.items():
-                found.setdefault((name, connections), []).append(load)
-                ratios.setdefault((name, connections), []).append(load.per_second / floor)
+            floor = one[bench.calls[0].name].load.per_second
+            for name, measured in one.items():
+                found.setdefault((name, connections), []).append(measured)
+                ratios.setdefault((name, connections), []).append(measured.load.per_second / floor)
     return [
         [
             call.name,
@@ -117,12 +126,14 @@ def _rounds(kind: str, bench: Bench, options: Options) -> list[list[str]]:
     ]
 
 
-def _cells(loads: Sequence[Load], ratios: Sequence[float]) -> list[str]:
+def _cells(found: Sequence[Measured], ratios: Sequence[float]) -> list[str]:
+    loads = [one.load for one in found]
     return [
         f"{median(one.per_second for one in loads):,.0f}",
         f"{median(ratios):.2f}",
         f"{median(one.p50 for one in loads):.2f}",
         f"{median(one.p99 for one in loads):.2f}",
+        f"{median(one.cpu_us for one in found):,.0f}",
     ]
 
 
@@ -168,6 +179,7 @@ def _prepared(service: str) -> dict[str, str]:
 
 def _statements(database: str, directory: Path, calls: Sequence[Call]) -> dict[str, int]:
     """The statements that each call takes, counted in this process on the same database."""
+    configure_logs("warning")
     app = create_app(Settings(database_url=database, data_dir=directory, admin_key=SecretStr(ADMIN_KEY)))
     found = {}
     with TestClient(app) as client, counted(app.state.database) as seen:

@@ -1,6 +1,5 @@
 """Ten files of the largest size arriving at once: how long it takes, and what the server's memory does."""
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -15,7 +14,7 @@ import httpx
 from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
 
 from bench.report import Options, Table
-from bench.servers import ADMIN_KEY, database_url, free_port, service_server, service_settings
+from bench.servers import ADMIN_KEY, Server, database_url, free_port, service_server, service_settings
 
 FILES = 10
 MEBIBYTE = 1024 * 1024
@@ -45,23 +44,22 @@ def _on(kind: str, store: str) -> Iterator[tuple[str, ...]]:
         tempfile.TemporaryDirectory(prefix="idts-bench-") as name,
         database_url(kind, Path(name)) as database,
         _store_settings(store) as more,
-        service_server(service_settings(database, Path(name)) | more) as url,
+        service_server(service_settings(database, Path(name)) | more) as server,
     ):
-        key = _prison_key(url)
-        _send(url, key, b"warm-up", 4096)
+        key = _prison_key(server.url)
+        _send(server.url, key, b"warm-up", 4096)
         for what in ("new", "the same again"):
-            yield _measured(url, key, f"{what}, {kind}, {store}")
+            yield _measured(server, key, f"{what}, {kind}, {store}")
 
 
-def _measured(url: str, key: str, label: str) -> tuple[str, ...]:
-    server = _server_pid()
-    Path(f"/proc/{server}/clear_refs").write_text("5")
-    idle = _memory(server, "VmRSS")
+def _measured(server: Server, key: str, label: str) -> tuple[str, ...]:
+    Path(f"/proc/{server.pid}/clear_refs").write_text("5")
+    idle = _memory(server.pid, "VmRSS")
     started = time.perf_counter()
     with ThreadPoolExecutor(FILES) as pool:
-        list(pool.map(lambda place: _send(url, key, b"file %d" % place, FILE_BYTES), range(FILES)))
+        list(pool.map(lambda place: _send(server.url, key, b"file %d" % place, FILE_BYTES), range(FILES)))
     seconds = time.perf_counter() - started
-    peak = _memory(server, "VmHWM")
+    peak = _memory(server.pid, "VmHWM")
     speed = FILES * FILE_BYTES / MEBIBYTE / seconds
     return label, f"{seconds:.1f}", f"{speed:.0f}", f"{idle:.0f}", f"{peak:.0f}", f"{peak - idle:.0f}"
 
@@ -140,21 +138,6 @@ def _make_bucket(endpoint: str) -> None:
             time.sleep(0.2)
         else:
             return
-
-
-def _server_pid() -> int:
-    """The service's process: the child of this one that runs its command."""
-    for directory in Path("/proc").iterdir():
-        if not directory.name.isdigit():
-            continue
-        try:
-            parent = int((directory / "stat").read_text().rpartition(")")[2].split()[1])
-            command = (directory / "cmdline").read_bytes()
-        except OSError:
-            continue
-        if parent == os.getpid() and b"app.cli" in command:
-            return int(directory.name)
-    raise RuntimeError("memory is measured on Linux, and the server is not there")
 
 
 def _memory(pid: int, name: str) -> float:
