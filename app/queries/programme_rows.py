@@ -13,7 +13,7 @@ from app.queries.standing_versions import POINT_COLUMNS, point_from, stands_at
 from app.rules.programme import Point
 
 # Rows that are held at a time while everything is read.
-BATCH = 1000
+BATCH = 500
 SMALLEST_BATCH = 50
 
 

@@ -104,7 +104,7 @@ def _create_standing_version() -> None:
         sa.ForeignKeyConstraint(["prison_id"], ["prison.id"], name=op.f("fk_standing_version_prison_id_prison")),
         sa.PrimaryKeyConstraint("prison_id", "from_at", name=op.f("pk_standing_version")),
     )
-    current, bounded = sa.text("to_at IS NULL"), sa.text("is_bounded")
+    current = sa.text("to_at IS NULL")
     dated = sa.text("to_at IS NULL AND go_live_date IS NOT NULL")
     for name, columns, where, unique in (
         ("uq_standing_version_current", ["prison_id"], current, True),
@@ -114,9 +114,15 @@ def _create_standing_version() -> None:
         ("ix_standing_version_region_blockers", ["region", "blocker_count", "code"], current, False),
         ("ix_standing_version_region_quiet", ["region", "quiet_since", "code"], current, False),
         ("ix_standing_version_region_go_live", ["region", "go_live_date", "code"], dated, False),
-        ("ix_standing_version_region_bounded", ["region"], bounded, False),
     ):
         op.create_index(name, "standing_version", columns, unique=unique, sqlite_where=where, postgresql_where=where)
+    op.create_index(
+        "ix_standing_version_region_bounded",
+        "standing_version",
+        ["region"],
+        sqlite_where=sa.text("is_bounded = 1"),
+        postgresql_where=sa.text("is_bounded"),
+    )
     op.create_index("ix_standing_version_region_node", "standing_version", ["region", "node", "to_at", "from_at"])
     op.create_index("ix_standing_version_region_from_at", "standing_version", ["region", "from_at"])
     op.create_index("ix_standing_version_region_to_at", "standing_version", ["region", "to_at"])

@@ -1,0 +1,123 @@
+"""At 10,000 prisons every statement of a dashboard finds its rows by an index."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event, text
+
+from app.db import Database
+from app.queries.dashboards import list_regions, read_dashboard
+from app.queries.matrix import read_matrix
+from app.queries.programme_rows import BATCH
+from app.queries.standing_versions import Scope
+from app.queries.tallies import read_mark
+from app.rules.programme import COUNTERS
+from tests import databases
+from tests.conftest import SERVER_HOME
+from tests.service import service_settings
+
+NOW = datetime(2026, 9, 15, 12, tzinfo=UTC)
+PRISONS, PERIODS = 10_000, 8
+
+# Ten thousand prisons with eight periods each, and 200 days of totals: the shape that matters to a plan.
+REGION = "(ARRAY['east-midlands','east-of-england','london','north-east','north-west','south-east','south-west',\
+'west-midlands','yorkshire-and-the-humber'])[1 + p % 9]"
+FILL = (
+    f"""INSERT INTO prison (id, code, name, designation, function, region, categories, toolkit_version, version,
+    registered_at, changed_at, latest_at)
+    SELECT 1000 + p, 'Z' || lpad(p::text, 5, '0'), 'Prison ' || p, 'HMP', 'trainer', {REGION}, '[]', '2006-09', 1,
+    '2026-01-06', '2026-01-06', '2026-09-01' FROM generate_series(1, {PRISONS}) p""",
+    f"""INSERT INTO standing_version (prison_id, from_at, to_at, node, is_bounded, code, name, region, function,
+    closed_by, toolkit_version, stage, is_commissioning_ready, is_eligible, ratings, blocking, exempt, blocker_count,
+    quiet_since, statement_status, go_live_date)
+    SELECT 1000 + p, f, t, CASE WHEN t IS NULL THEN 0 ELSE :node END, p % 100 = 0, 'Z' || lpad(p::text, 5, '0'),
+    'Prison ' || p, {REGION}, 'trainer', CASE WHEN p % 100 = 0 THEN DATE '2026-08-01' END, '2006-09', 'preparing',
+    false, false, repeat('R', 35), 34359738367, 0, 5 + p % 30, f,
+    CASE WHEN p % 50 = 0 THEN 'raised' END, CASE WHEN p % 50 = 0 THEN DATE '2026-10-01' END
+    FROM generate_series(1, {PRISONS}) p, LATERAL (SELECT
+    TIMESTAMPTZ '2026-01-06' + (:k * 30 + p % 30) * INTERVAL '1 day' AS f,
+    CASE WHEN :k < {PERIODS - 1} THEN TIMESTAMPTZ '2026-01-06' + ((:k + 1) * 30 + p % 30) * INTERVAL '1 day' END AS t
+    ) AS period""",
+)
+
+
+@pytest.fixture(scope="module")
+def programme(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    home: Path = pytestconfig.stash[SERVER_HOME]
+    with databases.fresh_copy("postgresql", home) as url:
+        database = Database(service_settings(url, data_dir=tmp_path_factory.mktemp("data")))
+        with database.write_engine.begin() as connection:
+            connection.execute(text(FILL[0]))
+            for k in range(PERIODS):
+                connection.execute(text(FILL[1]), {"k": k, "node": 20_480 + k})
+            connection.execute(
+                text(
+                    "INSERT INTO tally SELECT region, shard, DATE '2026-01-06' + d, DATE '2026-01-06' + d, d, :numbers "
+                    "FROM tally, generate_series(0, 200) d WHERE day > DATE '9000-01-01' ON CONFLICT DO NOTHING"
+                ),
+                {"numbers": json.dumps([0] * len(COUNTERS))},
+            )
+        with database.write_engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE"))
+        yield database
+        database.dispose()
+
+
+@contextmanager
+def seen_by(engine: Engine) -> Iterator[list[tuple[str, Any]]]:
+    found: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        found.append((statement, parameters))
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for part in plan.get("Plans", []):
+        yield from nodes(part)
+
+
+# What grows with the prisons or the days; a trend has 72 rows a month at the most.
+LARGE = {"standing_version", "tally", "prison", "section_change"}
+PAST = NOW - timedelta(days=40)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("as_of", [None, PAST], ids=["now", "as of"])
+@pytest.mark.parametrize("region", [None, "south-east"], ids=["nation", "region"])
+@pytest.mark.parametrize(
+    "ask",
+    [
+        read_mark,
+        read_dashboard,
+        lambda session, scope: list_regions(session, scope),
+        lambda session, scope: read_matrix(session, scope, None, after="Z00500", limit=50),
+        lambda session, scope: read_matrix(session, scope, None, after="Z00500", limit=BATCH),
+    ],
+    ids=["mark", "dashboard", "regions", "matrix", "batch"],
+)
+def test_every_statement_of_a_dashboard_uses_an_index(
+    programme: Database, ask: Any, region: str | None, as_of: datetime | None
+):
+    with programme.reading() as session, seen_by(programme.read_engine) as statements:
+        ask(session, Scope(region, NOW, as_of))
+    plans = []
+    with programme.read_engine.connect() as connection:
+        for statement, parameters in statements:
+            rows = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters).scalar_one()
+            plans.append((statement, rows[0]["Plan"]))
+    assert plans
+    for statement, plan in plans:
+        scanned = [node for node in nodes(plan) if node["Node Type"] == "Seq Scan"]
+        assert not [node["Relation Name"] for node in scanned if node["Relation Name"] in LARGE], statement
