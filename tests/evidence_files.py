@@ -31,21 +31,27 @@ SAMPLES = {
 }
 
 
-def archive(parts: dict[str, bytes], first: str | None = None) -> bytes:
+def archive(parts: dict[str, bytes], first: str | None = None, packing: int = zipfile.ZIP_DEFLATED) -> bytes:
     """A zip of these parts; `first` is stored as it is, ahead of the rest."""
     content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as found:
+    with zipfile.ZipFile(content, "w") as found:
         for name, part in sorted(parts.items(), key=lambda pair: pair[0] != first):
-            found.writestr(name, part, zipfile.ZIP_STORED if name == first else zipfile.ZIP_DEFLATED)
+            found.writestr(name, part, zipfile.ZIP_STORED if name == first else packing)
     return content.getvalue()
 
 
 def office(
-    kind: str = "wordprocessingml.document", main: str = "word/document.xml", more: dict[str, bytes] | None = None
+    kind: str = "wordprocessingml.document",
+    main: str = "word/document.xml",
+    more: dict[str, bytes] | None = None,
+    packing: int = zipfile.ZIP_DEFLATED,
 ) -> bytes:
     """A Word, Excel or PowerPoint file in the new format, as far as it tells what it is."""
     types = f'<Types><Override PartName="/{main}" ContentType="{OFFICE}.{kind}.main+xml"/></Types>'.encode()
-    return archive({"[Content_Types].xml": types, "_rels/.rels": b"<Relationships/>", main: b"<x/>"} | (more or {}))
+    return archive(
+        {"[Content_Types].xml": types, "_rels/.rels": b"<Relationships/>", main: b"<x/>"} | (more or {}),
+        packing=packing,
+    )
 
 
 def open_document(kind: str = "text", more: dict[str, bytes] | None = None) -> bytes:
@@ -140,6 +146,9 @@ REFUSED = {
     "macros.odt": open_document(more={"Basic/Standard/Module1.xml": b"x"}),
     "two-in-one.docx": office(more={"xl/workbook.xml": b"<x/>"}),
     "half.docx": office()[:-30],
+    # The first byte of the list of types, after the 30 of its header and the 19 of its name.
+    "damaged.docx": office()[:49] + b"\x00" + office()[50:],
+    "packed-otherwise.docx": office(packing=zipfile.ZIP_LZMA),
     "bomb.docx": bomb(),
     "crowded.docx": crowded(),
     "macros.doc": compound(["WordDocument", "Macros", "VBA"]),

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import anyio
 import boto3  # type: ignore[import-untyped]
@@ -27,8 +28,8 @@ KEYS: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def s3_endpoint() -> Iterator[str]:
-    """An S3 server on a port of its own, with the bucket that the tests use."""
+def bucket() -> Iterator[dict[str, Any]]:
+    """The settings of a new bucket on an S3 server, which runs on a port of its own."""
     server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -36,8 +37,14 @@ def s3_endpoint() -> Iterator[str]:
     client = boto3.client(
         "s3", endpoint_url=endpoint, region_name="eu-west-2", aws_access_key_id="t", aws_secret_access_key="t"
     )
-    client.create_bucket(Bucket="evidence", CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
-    yield endpoint
+    name = f"evidence-{uuid4().hex[:8]}"
+    client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
+    yield {
+        "evidence_url": f"s3://{name}/kept",
+        "evidence_s3_endpoint": endpoint,
+        "evidence_s3_region": "eu-west-2",
+        **KEYS,
+    }
     server.stop()
 
 
@@ -45,15 +52,8 @@ def s3_endpoint() -> Iterator[str]:
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     if request.param == "file":
         return Settings(data_dir=tmp_path, evidence_url=f"file://{tmp_path}/kept%20here")
-    endpoint = request.getfixturevalue("s3_endpoint")
-    prefix = f"s3://evidence/{tmp_path.name}"
-    return Settings(
-        data_dir=tmp_path,
-        evidence_url=prefix,
-        evidence_s3_endpoint=endpoint,
-        evidence_s3_region="eu-west-2",
-        **KEYS,
-    )
+    own = request.getfixturevalue("bucket")
+    return Settings(data_dir=tmp_path, **own | {"evidence_url": f"{own['evidence_url']}/{tmp_path.name}"})
 
 
 def read_all(store: EvidenceStore, key: str) -> bytes:
@@ -126,17 +126,12 @@ def test_other_stores_are_refused_at_the_start(url: str):
         Settings(evidence_url=url)
 
 
-def test_the_whole_service_keeps_its_files_in_a_bucket(s3_endpoint: str, tmp_path: Path, pytestconfig: pytest.Config):
+def test_the_whole_service_keeps_its_files_in_a_bucket(
+    bucket: dict[str, Any], tmp_path: Path, pytestconfig: pytest.Config
+):
     content = evidence_files.PDF + os.urandom(11 * MEBIBYTE)
     with databases.fresh_copy("sqlite", pytestconfig.stash[SERVER_HOME]) as url:
-        settings = service_settings(
-            url,
-            data_dir=tmp_path,
-            evidence_url=f"s3://evidence/{tmp_path.name}-whole",
-            evidence_s3_endpoint=s3_endpoint,
-            evidence_s3_region="eu-west-2",
-            **KEYS,
-        )
+        settings = service_settings(url, data_dir=tmp_path, **bucket)
         with running(settings) as service:
             assert upload(service, content).status_code == 201
             answer = upload(service, content, number=6)

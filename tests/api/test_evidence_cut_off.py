@@ -54,7 +54,7 @@ def answered(service: Service) -> float:
     """How many uploads have been answered or given up."""
     registry = service.app.state.metrics.registry
     return sum(
-        sample.value
+        float(sample.value)
         for metric in registry.collect()
         for sample in metric.samples
         if sample.name == "idts_http_requests_total" and sample.labels["method"] == "POST"
