@@ -96,7 +96,7 @@ async def stream_events(
     The id of each message is a cursor of the feed. A stream ends now and then; clients come back with
     `Last-Event-ID` and have missed nothing.
     """
-    start = _position("after", after)
+    start = _position("Last-Event-ID", last_event_id) or _position("after", after)
     feed: Feed = request.app.state.feed
     feed.enter()
     return EventStream(request, feed, wanted, start)
