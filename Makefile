@@ -10,7 +10,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --no-config --universal 
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links --group build
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check bench openapi lock clean
+.PHONY: help setup setup-dev run test quick check bench openapi lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -24,6 +24,9 @@ run: setup ## Serve (settings: IDTS_..., see README)
 
 test: setup-dev ## Run the whole test suite
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+quick: setup-dev ## The ordinary loop: the suite on SQLite without its long tests
+	$(BIN)/python -m pytest $(PYTEST_ARGS) -m "not slow and not postgres"
 
 check: setup-dev ## Formatting, lint, types, dependencies, security, architecture, migrations
 	$(BIN)/ruff format --check .

@@ -12,6 +12,27 @@ from tests.service import STARTS_AT, Service, differences, running, service_sett
 
 SERVER_HOME = pytest.StashKey[Path]()
 
+# Whole processes, real sockets, long random lives: left out of `make quick`, and always part of `make test`.
+LONG = (
+    "tests/cli/",
+    "tests/programme/",
+    "tests/queries/test_dashboard_plans.py",
+    "tests/test_concurrency.py",
+    "tests/test_delivery.py",
+    "tests/test_dockerfile.py",
+    "tests/test_event_stream.py",
+    "tests/test_postgres_helper.py",
+    "tests/test_statement_life.py",
+    "tests/test_statement_race.py",
+    "tests/test_tampering.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.nodeid.startswith(LONG):
+            item.add_marker(pytest.mark.slow)
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """The process that starts the run makes the server's directory; xdist's workers are told of it."""
