@@ -131,7 +131,8 @@ def test_the_whole_service_keeps_its_files_in_a_bucket(
 ):
     content = evidence_files.PDF + os.urandom(11 * MEBIBYTE)
     with databases.fresh_copy("sqlite", pytestconfig.stash[SERVER_HOME]) as url:
-        settings = service_settings(url, data_dir=tmp_path, **bucket)
+        own = bucket | {"evidence_url": f"{bucket['evidence_url']}/{tmp_path.name}"}
+        settings = service_settings(url, data_dir=tmp_path, **own)
         with running(settings) as service:
             assert upload(service, content).status_code == 201
             answer = upload(service, content, number=6)
