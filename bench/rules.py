@@ -2,7 +2,7 @@
 
 import timeit
 from functools import partial
-from statistics import median
+from time import process_time
 
 from app.rules.types import Rating
 from app.rules.verdict import judge, rule_book
@@ -18,7 +18,7 @@ def run(options: Options) -> list[Table]:
     kinds = {"all GREEN": [Rating.GREEN] * 35, "all RED": [Rating.RED] * 35, "20 RED, 8 AMBER, 7 GREEN": MIXED}
     rows = []
     for name, ratings in kinds.items():
-        taken = timeit.repeat(partial(judge, book, ratings), number=CALLS, repeat=options.rounds)
-        rows.append((name, f"{median(taken) / CALLS * 1e6:.2f}"))
-    note = f"Median of {options.rounds} rounds of {CALLS:,} calls of app.rules.verdict.judge."
+        taken = timeit.repeat(partial(judge, book, ratings), timer=process_time, number=CALLS, repeat=options.rounds)
+        rows.append((name, f"{min(taken) / CALLS * 1e6:.2f}"))
+    note = f"Processor time; the best of {options.rounds} rounds of {CALLS:,} calls of app.rules.verdict.judge."
     return [Table("The rules: one verdict", ("ratings", "µs"), rows, (note,))]
