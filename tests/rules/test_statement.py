@@ -133,7 +133,12 @@ def test_the_refusal_to_raise_names_every_section_below_its_minimum():
     [
         (RAISED, False, None),
         (RAISED, True, "already-signed"),
-        *((status, signed, "statement-not-open") for status in StatementStatus if status is not RAISED for signed in (0, 1)),
+        *(
+            (status, signed, "statement-not-open")
+            for status in StatementStatus
+            if status is not RAISED
+            for signed in (0, 1)
+        ),
     ],
 )
 def test_a_role_signs_once_and_only_while_the_statement_is_raised(status, signed, code):
