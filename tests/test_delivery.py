@@ -390,6 +390,7 @@ def test_a_receiver_that_hangs_holds_up_nobody_else(hooked: Service, receiver: R
                 with anyio.fail_after(30):
                     while len(other.received) < 3:
                         await anyio.sleep(0.01)
+                assert len(receiver.received) == 1
                 stop.set()
                 receiver.go.set()
 

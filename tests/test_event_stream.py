@@ -24,6 +24,8 @@ from tests.factories import rated
 from tests.service import ADMIN_KEY, Service, running, service_settings
 
 PATIENCE = httpx.Timeout(60)
+# What does not come within so many heartbeats (and looks for news) does not come at all.
+MOST_HEARTBEATS = 300
 
 
 @dataclass
@@ -67,8 +69,16 @@ def started(stream: Iterator[dict[str, str]]) -> str:
 
 def events(stream: Iterator[dict[str, str]], many: int) -> list[tuple[str, Any]]:
     """So many events: their ids and what they say."""
-    found = ((message["id"], json.loads(message["data"])) for message in stream if "data" in message)
-    return [next(found) for _ in range(many)]
+    found: list[tuple[str, Any]] = []
+    quiet = 0
+    while len(found) < many:
+        message = next(stream)
+        if "data" in message:
+            found.append((message["id"], json.loads(message["data"])))
+        else:
+            quiet += 1
+            assert quiet < MOST_HEARTBEATS, f"{many} events were to come, and only {found} did"
+    return found
 
 
 def numbers(found: list[tuple[str, Any]]) -> list[int]:
