@@ -12,7 +12,9 @@ from app.rules.access import Principal, Role
 from app.rules.prison import PrisonDetails
 from app.rules.types import EvidenceKind, Function, Rating
 from app.services.callers import Caller
+from app.services.ledger import Ledger
 from app.services.prisons import correct_prison, register_prison
+from app.services.rebuild import Findings, check_batch, check_totals, prison_ids, rebuild_batch, rebuild_totals
 from app.services.sections import NewEvidence, SectionPatch, exempt_section, rate_sections
 from app.services.statements import (
     NamedSignatory,
@@ -90,3 +92,20 @@ def patch(number: int, rating: str) -> SectionPatch:
     body = factories.rated(number, rating)
     evidence = [NewEvidence(EvidenceKind.NOTE, one["title"], None, None) for one in body.pop("evidence", [])]
     return SectionPatch(number, body | {"rating": Rating(rating)}, evidence=tuple(evidence))
+
+
+def differences(database: Database) -> list[str]:
+    """What `idts rebuild --check` finds."""
+    ledger, findings = Ledger(), Findings()
+    with database.reading() as session:
+        check_batch(session, prison_ids(session), ledger, findings)
+        check_totals(session, ledger, findings)
+    return findings.kept
+
+
+def rebuild(database: Database) -> None:
+    """What `idts rebuild` does."""
+    ledger = Ledger()
+    with database.session_scope() as session:
+        rebuild_batch(session, prison_ids(session), ledger)
+        rebuild_totals(session, ledger)

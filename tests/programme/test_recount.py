@@ -7,14 +7,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from app.db import Database
 from app.rules.types import Function
-from app.services.ledger import Ledger
-from app.services.rebuild import Findings, check_batch, check_totals, prison_ids
 from tests import databases
 from tests.conftest import SERVER_HOME
 from tests.programme import recount
-from tests.programme.drive import Programme
+from tests.programme.drive import Programme, differences
 from tests.service import Service, running, service_settings
 
 STARTED = datetime(2026, 1, 5, 10, tzinfo=UTC)
@@ -107,15 +104,6 @@ def at_of(text: str | None, now: datetime) -> datetime:
     if text is None:
         return now
     return recount.end_of(date.fromisoformat(text)) if len(text) == 10 else datetime.fromisoformat(text)
-
-
-def differences(database: Database) -> list[str]:
-    """What `idts rebuild --check` finds."""
-    ledger, findings = Ledger(), Findings()
-    with database.reading() as session:
-        check_batch(session, prison_ids(session), ledger, findings)
-        check_totals(session, ledger, findings)
-    return findings.kept
 
 
 def check_everything(service: Service, texts: list[str]) -> None:
