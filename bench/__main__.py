@@ -6,11 +6,17 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bench import requests, rules, uploads
+from bench import dashboards, requests, rules, scale, uploads
 from bench.report import Options, machine, show
 
 # Each part is a module with `run(options) -> list[Table]`.
-PARTS = {"requests": requests.run, "rules": rules.run, "uploads": uploads.run}
+PARTS = {
+    "requests": requests.run,
+    "rules": rules.run,
+    "uploads": uploads.run,
+    "dashboards": dashboards.run,
+    "scale": scale.run,
+}
 
 DEFAULTS = Options()
 
@@ -20,12 +26,17 @@ def main(
     seconds: Annotated[float, typer.Option(help="How long each call is measured in each round.")] = DEFAULTS.seconds,
     rounds: Annotated[int, typer.Option(help="Rounds; the median of them counts.")] = DEFAULTS.rounds,
     database: Annotated[list[str] | None, typer.Option(help="sqlite or postgresql; both if left out.")] = None,
+    prisons: Annotated[
+        list[int] | None,
+        typer.Option(help="Sizes of programme for dashboards and scale; 138, 1000 and 10000 if left out."),
+    ] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown instead of tables.")] = False,
 ) -> None:
     """Measure, and print the figures."""
     if unknown := set(parts or ()) - set(PARTS):
         raise typer.BadParameter(f"no such part: {', '.join(sorted(unknown))}", param_hint="PART")
     options = replace(DEFAULTS, seconds=seconds, rounds=rounds, databases=tuple(database or DEFAULTS.databases))
+    options = replace(options, prisons=tuple(prisons or DEFAULTS.prisons))
     console = Console(width=None if Console().is_terminal else 150, soft_wrap=markdown, highlight=False)
     console.print(machine(), markup=False)
     for name in parts or PARTS:

@@ -21,6 +21,7 @@ class Options:
     seconds: float = 2.0
     rounds: int = 5
     databases: tuple[str, ...] = ("sqlite", "postgresql")
+    prisons: tuple[int, ...] = (138, 1_000, 10_000)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,9 @@ from app.services.demo_statements import Due, Statements
 
 COMMISSIONING_FIRST = (1, 2, 3, 5, 6, 10, 11)
 FUNCTIONS = (*[Function.LOCAL] * 4, *[Function.TRAINER] * 4, Function.OPEN, Function.HIGH_SECURITY)
+# One region has as many prisons in a programme of any size, so that its figures can be compared between them.
+SMALL_REGION, SMALL_REGION_HAS = "north-east", 100
+OTHER_REGIONS = tuple(region for region in REGIONS if region != SMALL_REGION)
 SYLLABLES = ("Ash", "Brook", "Clay", "Dun", "Elm", "Fern", "Glen", "Hart", "Kings", "Lang", "Moor", "North", "Oak")
 ENDINGS = ("bridge", "bury", "combe", "field", "ford", "ham", "leigh", "ley", "mere", "stead", "ton", "wick")
 
@@ -53,7 +56,7 @@ class Author:
         at = began + timedelta(seconds=chance.randrange(20 * 86400))
         code = demo_code(place)
         function = chance.choice(FUNCTIONS)
-        region = chance.choice(tuple(REGIONS))
+        region = SMALL_REGION if place < SMALL_REGION_HAS else chance.choice(OTHER_REGIONS)
         name = f"{chance.choice(SYLLABLES)}{chance.choice(ENDINGS)} {code}"
         version = self.book.toolkit.version
         days = (until - began).days

@@ -135,7 +135,7 @@ def check_everything(service: Service, texts: list[str]) -> None:
 @pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 # Each example is a service of its own; a failing one is short enough to be read without being made shorter.
 @settings(
-    max_examples=8,
+    max_examples=6,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
