@@ -62,6 +62,8 @@ class StandingVersion(SQLModel, table=True):
         _index("uq_standing_version_current", "prison_id", where=_CURRENT, unique=True),
         _index("ix_standing_version_code", "code", where=_CURRENT),
         _index("ix_standing_version_quiet", "quiet_since", "code", where=_CURRENT),
+        _index("ix_standing_version_blockers", "blocker_count", "code", where=_CURRENT),
+        _index("ix_standing_version_go_live", "go_live_date", "code", where=_DATED),
         _index("ix_standing_version_region_code", "region", "code", where=_CURRENT),
         _index("ix_standing_version_region_blockers", "region", "blocker_count", "code", where=_CURRENT),
         _index("ix_standing_version_region_quiet", "region", "quiet_since", "code", where=_CURRENT),

@@ -2,27 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import date, datetime
 
 from pydantic import TypeAdapter
-from sqlalchemy import Select, func, select, union_all
 from sqlalchemy.orm import Session
-from sqlmodel import col
 
-from app.models import StandingVersion
-from app.queries.standing_versions import Scope, is_open, stands_at
+from app.queries.prison_lists import NearPrison, PlannedGoLives, QuietPrisons, read_lists
+from app.queries.standing_versions import Scope
 from app.queries.tallies import read_totals
 from app.queries.toolkits import current_version, read_book
 from app.queries.trends import BoundedPeriod, TrendPoint, read_bounded, read_trend
-from app.rules.moments import end_of_day
-from app.rules.programme import AHEAD_DAYS, QUIET_DAYS, Totals, added, is_quiet, quiet_from, totals_of
+from app.rules.programme import Totals, added, totals_of
 from app.rules.regions import REGIONS
 from app.rules.toolkit import Toolkit
-
-NEAREST = 10
-QUIETEST = 10
-SOONEST = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,57 +75,6 @@ class BlockingSection:
 
 
 @dataclass(frozen=True, slots=True)
-class NearPrison:
-    """A prison that is not yet eligible, with how many sections are in its way."""
-
-    code: str
-    name: str
-    region: str
-    stage: str
-    blockers: int
-
-
-@dataclass(frozen=True, slots=True)
-class QuietPrison:
-    """A prison of which no section has changed for long; `last_update` is null where none ever has."""
-
-    code: str
-    name: str
-    region: str
-    last_update: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class QuietPrisons:
-    """`prisons` is how many there are; `items` are those that have been quiet the longest."""
-
-    days: int
-    prisons: int
-    items: list[QuietPrison]
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedGoLive:
-    """The date on a statement that is raised or issued."""
-
-    code: str
-    name: str
-    region: str
-    go_live_date: date
-    statement_status: str
-    serial: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedGoLives:
-    """`prisons` is how many there are; `items` are the earliest."""
-
-    days: int
-    prisons: int
-    items: list[PlannedGoLive]
-
-
-@dataclass(frozen=True, slots=True)
 class DashboardView:
     """A region's figures, or the nation's (`region` null, with `regions`). `day` is the London date they are of."""
 
@@ -162,16 +103,17 @@ REGIONS_JSON = TypeAdapter(RegionListView)
 
 def list_regions(session: Session, scope: Scope) -> RegionListView:
     """The nine regions with their figures."""
-    bounded = read_bounded(session, scope.regions)
+    bounded = read_bounded(session, scope)
     return RegionListView(_summaries(scope, read_totals(session, scope, bounded), bounded))
 
 
 def read_dashboard(session: Session, scope: Scope) -> DashboardView:
     """All that a dashboard shows; a fixed number of statements, whatever the number of prisons."""
-    bounded = read_bounded(session, scope.regions)
+    bounded = read_bounded(session, scope)
     by_region = read_totals(session, scope, bounded)
     totals = totals_of(added(*by_region.values()))
     toolkit = read_book(session, current_version(session)).toolkit
+    lists = read_lists(session, scope, _closed(scope, bounded))
     return DashboardView(
         region=RegionRef(scope.region, REGIONS[scope.region]) if scope.region else None,
         as_of=scope.as_of,
@@ -185,9 +127,9 @@ def read_dashboard(session: Session, scope: Scope) -> DashboardView:
         statements=StatementTotals(totals.raised, totals.issued, totals.in_breach),
         sections=_sections(toolkit, totals),
         blocking=_blocking(toolkit, totals),
-        nearest=_nearest(session, scope),
-        without_update=_quiet(session, scope, bounded),
-        go_live_dates=_planned(session, scope),
+        nearest=lists.nearest,
+        without_update=lists.without_update,
+        go_live_dates=lists.go_live_dates,
         trend=read_trend(session, scope, totals, bounded),
         regions=None if scope.region else _summaries(scope, by_region, bounded),
     )
@@ -235,66 +177,3 @@ def _blocking(toolkit: Toolkit, totals: Totals) -> list[BlockingSection]:
         if prisons
     ]
     return sorted(found, key=lambda one: -one.prisons)
-
-
-def _in_each_region(scope: Scope, ranked: Select[Any], limit: int) -> Select[Any]:
-    """The first rows of every region, so that each region's index gives its own and nothing is sorted."""
-    parts = [
-        select(ranked.where(col(StandingVersion.region) == region).limit(limit).subquery()) for region in scope.regions
-    ]
-    return parts[0] if len(parts) == 1 else select(union_all(*parts).subquery())
-
-
-def _nearest(session: Session, scope: Scope) -> list[NearPrison]:
-    """Not yet eligible and without an open statement; fewest blockers first, then by code."""
-    ranked = (
-        select(*_columns("code", "name", "region", "stage", "blocker_count"))
-        .where(stands_at(scope.as_of), is_open(scope.day))
-        .where(col(StandingVersion.is_eligible).is_(False), col(StandingVersion.statement_status).is_(None))
-        .order_by(col(StandingVersion.blocker_count), col(StandingVersion.code))
-    )
-    found = [NearPrison(*row) for row in session.execute(_in_each_region(scope, ranked, NEAREST))]
-    return sorted(found, key=lambda one: (one.blockers, one.code))[:NEAREST]
-
-
-def _quiet(session: Session, scope: Scope, bounded: Sequence[BoundedPeriod]) -> QuietPrisons:
-    quiet_since = col(StandingVersion.quiet_since)
-    until = end_of_day(quiet_from(scope.day))
-    standing = (stands_at(scope.as_of), quiet_since <= until)
-    # Counted by the index alone; those that are not open are few and known already.
-    count = select(func.count()).where(col(StandingVersion.region).in_(scope.regions), *standing)
-    closed = sum(1 for one in _closed(scope, bounded) if is_quiet(one.point.quiet_since, scope.day))
-    ranked = (
-        select(*_columns("code", "name", "region", "section_changed_at", "quiet_since"))
-        .where(*standing, is_open(scope.day))
-        .order_by(quiet_since, col(StandingVersion.code))
-    )
-    rows = session.execute(_in_each_region(scope, ranked, QUIETEST)).all()
-    longest = sorted(rows, key=lambda row: (row.quiet_since, row.code))[:QUIETEST]
-    items = [QuietPrison(row.code, row.name, row.region, row.section_changed_at) for row in longest]
-    return QuietPrisons(QUIET_DAYS, (session.scalar(count) or 0) - closed, items)
-
-
-def _planned(session: Session, scope: Scope) -> PlannedGoLives:
-    """Dates from the day on that stand on a raised or issued statement of a prison that is not live yet."""
-    planned = col(StandingVersion.go_live_date)
-    wanted = (
-        stands_at(scope.as_of),
-        is_open(scope.day),
-        planned >= scope.day,
-        planned <= scope.day + timedelta(days=AHEAD_DAYS),
-        col(StandingVersion.live_on).is_(None),
-    )
-    ranked = (
-        select(*_columns("code", "name", "region", "go_live_date", "statement_status", "statement_serial"))
-        .where(*wanted)
-        .order_by(planned, col(StandingVersion.code))
-    )
-    count = session.scalar(select(func.count()).where(col(StandingVersion.region).in_(scope.regions), *wanted))
-    found = [PlannedGoLive(*row) for row in session.execute(_in_each_region(scope, ranked, SOONEST))]
-    items = sorted(found, key=lambda one: (one.go_live_date, one.code))[:SOONEST]
-    return PlannedGoLives(AHEAD_DAYS, count or 0, items)
-
-
-def _columns(*names: str) -> list[Any]:
-    return [StandingVersion.__table__.c[name] for name in names]  # type: ignore[attr-defined]

@@ -44,10 +44,10 @@ def stream_matrix(session: Session, scope: Scope, stage: str | None) -> Iterator
 
 
 def _wanted(scope: Scope, stage: str | None) -> Rows:
-    conditions = [is_open(scope.day)]
+    conditions = [is_open()]
     if stage is not None:
         conditions.append(col(StandingVersion.stage) == stage)
-    return Rows(scope.as_of, scope.region, tuple(conditions))
+    return Rows(scope, tuple(conditions))
 
 
 def ratings_of(letters: str) -> dict[int, Rating]:

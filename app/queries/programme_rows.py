@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 from sqlmodel import col
 
 from app.models import Prison, StandingVersion
-from app.queries.standing_versions import POINT_COLUMNS, point_from, stands_at
+from app.queries.standing_versions import POINT_COLUMNS, STANDING, Scope, point_from, standing
 from app.rules.programme import Point
 
 # Rows that are held at a time while everything is read.
@@ -19,10 +19,9 @@ SMALLEST_BATCH = 50
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Which prisons: those that fit the conditions, now (`as_of` None) or at a moment, of a region or of all."""
+    """Which prisons: those of a scope that fit the conditions."""
 
-    as_of: datetime | None
-    region: str | None
+    scope: Scope
     conditions: tuple[ColumnElement[bool], ...]
 
 
@@ -59,7 +58,7 @@ def _batches(session: Session, rows: Rows, after: str | None, size: int) -> Iter
     """Batches in code order until there is none left; one may be smaller than asked for, or empty."""
     size = max(size, SMALLEST_BATCH)
     while True:
-        if rows.as_of is None or rows.region is not None:
+        if rows.scope.as_of is None or rows.scope.region is not None:
             found = _standing(session, rows, after, size)
             last, is_last = (found[-1].code if found else None), len(found) < size
         else:
@@ -72,13 +71,11 @@ def _batches(session: Session, rows: Rows, after: str | None, size: int) -> Iter
 
 def _standing(session: Session, rows: Rows, after: str | None, limit: int) -> list[Point]:
     """Those that stand now, or of one region at a moment: the period's own code gives the order."""
-    code = col(StandingVersion.code)
-    statement = select(*POINT_COLUMNS).where(stands_at(rows.as_of), *rows.conditions).order_by(code).limit(limit)
-    if rows.region is not None:
-        statement = statement.where(col(StandingVersion.region) == rows.region)
+    conditions = rows.conditions
     if after is not None:
-        statement = statement.where(code > after)
-    return [point_from(row) for row in session.execute(statement)]
+        conditions = (*conditions, STANDING.c.code > after)
+    statement = standing(POINT_COLUMNS, rows.scope.shape, *conditions).order_by("code").limit(limit)
+    return [point_from(row) for row in session.execute(statement, rows.scope.values)]
 
 
 def _then(session: Session, rows: Rows, after: str | None, limit: int) -> tuple[list[Point], str | None, bool]:
@@ -90,7 +87,7 @@ def _then(session: Session, rows: Rows, after: str | None, limit: int) -> tuple[
     other = aliased(StandingVersion)
     begun = (
         select(func.max(col(other.from_at)))
-        .where(col(other.prison_id) == col(Prison.id), col(other.from_at) <= rows.as_of)
+        .where(col(other.prison_id) == col(Prison.id), col(other.from_at) <= rows.scope.as_of)
         .scalar_subquery()
     )
     prisons = select(col(Prison.id), col(Prison.code), begun.label("begun")).order_by(col(Prison.code)).limit(limit)
@@ -104,7 +101,7 @@ def _then(session: Session, rows: Rows, after: str | None, limit: int) -> tuple[
         .outerjoin(StandingVersion, and_(its_period, *rows.conditions))
         .order_by(page.c.code)
     )
-    found = session.execute(statement).all()
+    found = session.execute(statement, rows.scope.values).all()
     points = [point_from(row[2:]) for row in found if row[1] is not None]
     return points, found[-1][0] if found else None, len(found) < limit
 

@@ -14,6 +14,7 @@ from app.errors import FieldFault, Invalid, NotFound
 from app.models import ReturnRevision, ReturnRow, TrendStep
 from app.queries.matrix import ratings_of
 from app.queries.programme_rows import BATCH, Rows, is_open_within, read_point, read_points, stream_points
+from app.queries.standing_versions import Scope
 from app.rules.moments import london_date
 from app.rules.programme import Point, is_open_during, is_quiet, numbers_in
 from app.rules.regions import REGIONS
@@ -118,7 +119,7 @@ def read_rows(session: Session, source: ReturnSource, *, after: str | None, limi
 
 
 def _open_ones(source: ReturnSource) -> Rows:
-    return Rows(source.as_of, None, (is_open_within(source.month.first, source.day),))
+    return Rows(Scope(None, source.month.end, source.as_of), (is_open_within(source.month.first, source.day),))
 
 
 def stream_rows(session: Session, source: ReturnSource) -> Iterator[ReturnRowView]:
@@ -135,7 +136,7 @@ def stream_rows(session: Session, source: ReturnSource) -> Iterator[ReturnRowVie
 def stream_corrected(session: Session, month: Month, corrections: dict[str, datetime]) -> Iterator[ReturnRowView]:
     """The rows of a month at its end, with the prisons named in `corrections` as they stood at those moments."""
     wanted = is_open_within(month.first, month.last)
-    at_its_end = Rows(month.end, None, (wanted,))
+    at_its_end = Rows(Scope(None, month.end, month.end), (wanted,))
     as_it_was = (one for one in stream_points(session, at_its_end) if one.code not in corrections)
     later = [read_point(session, code, moment) for code, moment in sorted(corrections.items())]
     open_ones = [one for one in later if one and is_open_during(one.opened_on, one.closed_by, month.first, month.last)]

@@ -1,39 +1,36 @@
-"""Which of the kept periods stand now or stood at a moment: the conditions that every dashboard shares."""
+"""Which of the kept periods stand now or stood at a moment: what every dashboard is a question about."""
+
+# Statements are built once for each shape of scope and filled in for each question: to build them anew takes
+# longer than the database needs to answer them.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime
-from typing import Any
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, or_
-from sqlmodel import col
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    or_,
+    select,
+    union_all,
+)
 
 from app.models import StandingVersion
-from app.rules.moments import london_date
-from app.rules.periods import ancestors
-from app.rules.programme import Point
+from app.rules.moments import end_of_day, london_date
+from app.rules.periods import CURRENT_NODE, ancestors
+from app.rules.programme import AHEAD_DAYS, Point, quiet_from
 from app.rules.regions import REGIONS
 
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What a dashboard is of: a region's slug or None for the nation, now (`at`) or at the moment `as_of`."""
-
-    region: str | None
-    at: datetime
-    as_of: datetime | None = None
-
-    @property
-    def day(self) -> date:
-        return london_date(self.as_of or self.at)
-
-    @property
-    def regions(self) -> tuple[str, ...]:
-        return tuple(REGIONS) if self.region is None else (self.region,)
-
-
+STANDING: Table = StandingVersion.__table__  # type: ignore[attr-defined]
 # What makes a `Point`, in its own order.
-POINT_COLUMNS = tuple(StandingVersion.__table__.c[field.name] for field in fields(Point))  # type: ignore[attr-defined]
+POINT_COLUMNS = tuple(STANDING.c[field.name] for field in fields(Point))
 
 
 def point_from(values: Sequence[Any]) -> Point:
@@ -41,21 +38,76 @@ def point_from(values: Sequence[Any]) -> Point:
     return Point(*values)
 
 
-def stands_at(as_of: datetime | None) -> ColumnElement[bool]:
-    """The periods that stand now (None), or that stood at a moment; together with a region this uses an index."""
-    from_at, to_at, node = col(StandingVersion.from_at), col(StandingVersion.to_at), col(StandingVersion.node)
-    if as_of is None:
-        return to_at.is_(None)
-    before, on, after = ancestors(as_of)
-    return or_(
-        and_(to_at.is_(None), from_at <= as_of),
-        and_(node.in_(before), to_at > as_of),
-        and_(node == on, to_at > as_of, from_at <= as_of),
-        and_(node.in_(after), from_at <= as_of, to_at > as_of),
+class Shape(NamedTuple):
+    """What decides on the wording of a statement: of one region or of all, now or at a moment."""
+
+    is_regional: bool
+    is_past: bool
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a dashboard is of: a region's slug or None for the nation, now (`at`) or at the moment `as_of`."""
+
+    region: str | None
+    at: datetime
+    as_of: datetime | None = None
+
+    @cached_property
+    def day(self) -> date:
+        return london_date(self.as_of or self.at)
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        return tuple(REGIONS) if self.region is None else (self.region,)
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(self.region is not None, self.as_of is not None)
+
+    @cached_property
+    def values(self) -> dict[str, Any]:
+        """What a statement of this shape is filled in with."""
+        found: dict[str, Any] = {
+            "region": self.region,
+            "regions": self.regions,
+            "day": self.day,
+            "quiet_until": end_of_day(quiet_from(self.day)),
+            "ahead_until": self.day + timedelta(days=AHEAD_DAYS),
+        }
+        if self.as_of is not None:
+            before, on, after = ancestors(self.as_of)
+            found |= {"as_of": self.as_of, "before": before, "on": on, "after": after}
+        return found
+
+
+def in_regions(column: ColumnElement[Any]) -> ColumnElement[bool]:
+    return column.in_(bindparam("regions", expanding=True))
+
+
+def standing(columns: Sequence[Any], shape: Shape, *wanted: ColumnElement[bool]) -> Select[Any] | CompoundSelect[Any]:
+    """The periods in scope that stand now, or that stood at its moment, as far as they fit; by an index either way."""
+    kept = STANDING.c
+    chosen = select(*columns).where(*wanted)
+    if not shape.is_past:
+        # The nation has indexes of its own.
+        regional = [kept.region == bindparam("region")] if shape.is_regional else []
+        return chosen.where(kept.to_at.is_(None), *regional)
+    chosen = chosen.where(in_regions(kept.region))
+    has_begun, goes_on = kept.from_at <= bindparam("as_of"), kept.to_at > bindparam("as_of")
+    # One select for each kind of node: a database takes the whole index for each, and none for all in one.
+    return union_all(
+        chosen.where(kept.node == CURRENT_NODE, kept.to_at.is_(None), has_begun),
+        chosen.where(kept.node.in_(bindparam("before", expanding=True)), goes_on),
+        chosen.where(kept.node == bindparam("on"), goes_on, has_begun),
+        chosen.where(kept.node.in_(bindparam("after", expanding=True)), goes_on, has_begun),
     )
 
 
-def is_open(day: date) -> ColumnElement[bool]:
-    """Prisons that are open on a day."""
-    opened_on, closed_by = col(StandingVersion.opened_on), col(StandingVersion.closed_by)
-    return and_(or_(opened_on.is_(None), opened_on <= day), or_(closed_by.is_(None), closed_by >= day))
+def is_open(columns: Any = STANDING.c) -> ColumnElement[bool]:
+    """Prisons that are open on the scope's day."""
+    day: BindParameter[date] = bindparam("day")
+    return and_(
+        or_(columns.opened_on.is_(None), columns.opened_on <= day),
+        or_(columns.closed_by.is_(None), columns.closed_by >= day),
+    )

@@ -5,17 +5,20 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, aliased
-from sqlmodel import col
+from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, func, select
+from sqlalchemy.orm import Session
 
-from app.models import StandingVersion, Tally
-from app.queries.standing_versions import POINT_COLUMNS, Scope, point_from
+from app.models import Tally
+from app.queries.standing_versions import POINT_COLUMNS, STANDING, Scope, in_regions, point_from
 from app.queries.toolkits import current_version
 from app.queries.trends import BoundedPeriod
 from app.rules.moments import end_of_day
-from app.rules.programme import NOTHING, PRESENT, added, contribution, taken_off
+from app.rules.programme import NOTHING, PRESENT, SHARDS, added, contribution, taken_off
+
+TALLY: Table = Tally.__table__  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,26 +37,34 @@ def read_tallies(session: Session, scope: Scope) -> list[TallyRow]:
 
     Every change to a prison in scope changes one of the rows, so they also tell whether an answer still holds.
     """
-    head = Tally
-    columns = (col(head.region), col(head.shard), col(head.day), col(head.changes), col(head.numbers))
-    if scope.as_of is None:
-        statement = select(*columns).where(col(head.day) == PRESENT, col(head.region).in_(scope.regions))
-    else:
-        whole = scope.day if scope.as_of == end_of_day(scope.day) else scope.day - timedelta(days=1)
-        shard, other = aliased(Tally), aliased(Tally)
-        latest = (
-            select(func.max(col(other.day)))
-            .where(col(other.region) == col(shard.region), col(other.shard) == col(shard.shard))
-            .where(col(other.day) <= whole)
-            .scalar_subquery()
-        )
-        statement = (
-            select(*columns)
-            .join(shard, (col(shard.region) == col(head.region)) & (col(shard.shard) == col(head.shard)))
-            .where(col(shard.day) == PRESENT, col(shard.region).in_(scope.regions), col(head.day) == latest)
-        )
-    rows = [TallyRow(*row) for row in session.execute(statement)]
+    values = {**scope.values, "present": PRESENT, "shards": range(SHARDS)}
+    if scope.as_of is not None:
+        values["whole"] = scope.day if scope.as_of == end_of_day(scope.day) else scope.day - timedelta(days=1)
+    rows = [TallyRow(*row) for row in session.execute(_statement(scope.shape.is_past), values)]
     return sorted(rows, key=lambda row: (row.region, row.shard))
+
+
+@cache
+def _statement(is_past: bool) -> Select[Any]:
+    """The rows of now, one a shard; of the past the latest of each shard until the day."""
+    kept, shard, other = TALLY.alias("kept"), TALLY.alias("shard"), TALLY.alias("other")
+    columns = select(kept.c.region, kept.c.shard, kept.c.day, kept.c.changes, kept.c.numbers)
+    # The shards are named so that each is one look-up.
+    present = shard if is_past else kept
+    heads = and_(
+        in_regions(present.c.region),
+        present.c.shard.in_(bindparam("shards", expanding=True)),
+        present.c.day == bindparam("present"),
+    )
+    if not is_past:
+        return columns.where(heads)
+    latest = (
+        select(func.max(other.c.day))
+        .where(other.c.region == shard.c.region, other.c.shard == shard.c.shard, other.c.day <= bindparam("whole"))
+        .scalar_subquery()
+    )
+    same_shard = (kept.c.region == shard.c.region) & (kept.c.shard == shard.c.shard)
+    return columns.join(shard, same_shard).where(heads, kept.c.day == latest)
 
 
 def read_mark(session: Session, scope: Scope) -> str:
@@ -72,9 +83,10 @@ def read_totals(session: Session, scope: Scope, bounded: Sequence[BoundedPeriod]
     The shards count every registered prison, since the calendar opens and closes prisons without a write;
     those that are not open on the day are taken off here.
     """
-    found = {region: list(NOTHING) for region in scope.regions}
+    shards: dict[str, list[Sequence[int]]] = {region: [NOTHING] for region in scope.regions}
     for row in read_tallies(session, scope):
-        found[row.region] = added(found[row.region], json.loads(row.numbers))
+        shards[row.region].append(json.loads(row.numbers))
+    found = {region: added(*vectors) for region, vectors in shards.items()}
     _follow_part_of_a_day(session, scope, found)
     for one in bounded:
         if one.stands_at(scope.as_of) and not one.is_open_on(scope.day):
@@ -86,9 +98,16 @@ def _follow_part_of_a_day(session: Session, scope: Scope, found: dict[str, list[
     """What changed between the start of the day and a moment within it."""
     if scope.as_of is None or scope.as_of == end_of_day(scope.day):
         return
-    began = end_of_day(scope.day - timedelta(days=1))
-    in_scope = select(*POINT_COLUMNS).where(col(StandingVersion.region).in_(scope.regions))
-    for moment, change in ((col(StandingVersion.to_at), taken_off), (col(StandingVersion.from_at), added)):
-        for row in session.execute(in_scope.where(moment > began, moment <= scope.as_of)):
+    values = {**scope.values, "began": end_of_day(scope.day - timedelta(days=1))}
+    for statement, change in ((_ENDED, taken_off), (_BEGUN, added)):
+        for row in session.execute(statement, values):
             point = point_from(row)
             found[point.region] = change(found[point.region], contribution(point))
+
+
+def _since_midnight(moment: ColumnElement[Any]) -> Select[Any]:
+    within = and_(moment > bindparam("began"), moment <= bindparam("as_of"))
+    return select(*POINT_COLUMNS).where(in_regions(STANDING.c.region), within)
+
+
+_ENDED, _BEGUN = _since_midnight(STANDING.c.to_at), _since_midnight(STANDING.c.from_at)

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Table, bindparam, func, select
 from sqlalchemy.orm import Session
-from sqlmodel import col
 
-from app.models import StandingVersion, TrendStep
-from app.queries.standing_versions import POINT_COLUMNS, Scope, point_from
+from app.models import TrendStep
+from app.queries.standing_versions import POINT_COLUMNS, STANDING, Scope, in_regions, point_from
 from app.rules.moments import end_of_day
 from app.rules.programme import TREND, Point, Totals, added, is_open_on, taken_off, trend_part
 
@@ -34,13 +33,14 @@ class BoundedPeriod:
         return is_open_on(self.point.opened_on, self.point.closed_by, day)
 
 
-def read_bounded(session: Session, regions: Sequence[str]) -> list[BoundedPeriod]:
-    """The few periods of those regions that touch days on which the prison is not open."""
-    rows = session.execute(
-        select(col(StandingVersion.from_at), col(StandingVersion.to_at), *POINT_COLUMNS).where(
-            col(StandingVersion.region).in_(regions), col(StandingVersion.is_bounded)
-        )
-    )
+_BOUNDED = select(STANDING.c.from_at, STANDING.c.to_at, *POINT_COLUMNS).where(
+    in_regions(STANDING.c.region), STANDING.c.is_bounded
+)
+
+
+def read_bounded(session: Session, scope: Scope) -> list[BoundedPeriod]:
+    """The few periods in scope that touch days on which the prison is not open."""
+    rows = session.execute(_BOUNDED, scope.values)
     return [BoundedPeriod(from_at, to_at, point_from(point)) for from_at, to_at, *point in rows]
 
 
@@ -55,15 +55,18 @@ class TrendPoint:
     live: int
 
 
+TREND_STEP: Table = TrendStep.__table__  # type: ignore[attr-defined]
+_STEPS = (
+    select(TREND_STEP.c.month, *(func.sum(TREND_STEP.c[name]) for name in TREND))
+    .where(in_regions(TREND_STEP.c.region), TREND_STEP.c.month < bindparam("month"))
+    .group_by(TREND_STEP.c.month)
+    .order_by(TREND_STEP.c.month)
+)
+
+
 def read_trend(session: Session, scope: Scope, totals: Totals, bounded: Sequence[BoundedPeriod]) -> list[TrendPoint]:
     """One point a month since the first registration in scope; the last is `totals`."""
-    sums = [func.sum(getattr(TrendStep, name)) for name in TREND]
-    rows = session.execute(
-        select(col(TrendStep.month), *sums)
-        .where(col(TrendStep.region).in_(scope.regions), col(TrendStep.month) < f"{scope.day:%Y-%m}")
-        .group_by(col(TrendStep.month))
-        .order_by(col(TrendStep.month))
-    ).all()
+    rows = session.execute(_STEPS, {**scope.values, "month": f"{scope.day:%Y-%m}"}).all()
     steps = {month: [int(one) for one in step] for month, *step in rows}
     months = _months(min(steps), scope.day) if steps else []
     running = [0] * len(TREND)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from operator import sub
 
 from app.rules.moments import london_date
 from app.rules.types import Stage
@@ -122,11 +123,11 @@ def contribution(point: Point) -> list[int]:
 
 
 def added(*vectors: Sequence[int]) -> list[int]:
-    return [sum(parts) for parts in zip(*vectors, strict=True)]
+    return list(map(sum, zip(*vectors, strict=True)))
 
 
 def taken_off(total: Sequence[int], part: Sequence[int]) -> list[int]:
-    return [whole - one for whole, one in zip(total, part, strict=True)]
+    return list(map(sub, total, part))
 
 
 @dataclass(frozen=True, slots=True)

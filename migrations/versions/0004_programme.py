@@ -110,6 +110,8 @@ def _create_standing_version() -> None:
         ("uq_standing_version_current", ["prison_id"], current, True),
         ("ix_standing_version_code", ["code"], current, False),
         ("ix_standing_version_quiet", ["quiet_since", "code"], current, False),
+        ("ix_standing_version_blockers", ["blocker_count", "code"], current, False),
+        ("ix_standing_version_go_live", ["go_live_date", "code"], dated, False),
         ("ix_standing_version_region_code", ["region", "code"], current, False),
         ("ix_standing_version_region_blockers", ["region", "blocker_count", "code"], current, False),
         ("ix_standing_version_region_quiet", ["region", "quiet_since", "code"], current, False),
