@@ -52,7 +52,7 @@ def on_malformed(request: Request, error: Exception) -> Response:
         one = error.errors()[0]
         where = one["loc"][-1]
         fault = FieldFault("", f"not JSON at character {where}: {one['ctx']['error']}")
-        return problem_response(request, 422, "malformed-json", "The body is not valid JSON.", faults=(fault,))
+        return problem_response(request, 422, "malformed-json", f"The body is {fault.detail}.", faults=(fault,))
     faults = tuple(_fault(one["loc"], one["msg"]) for one in error.errors()[:100])
     detail = f"Put right {'this field' if len(faults) == 1 else f'these {len(faults)} fields'} and send it again: "
     detail += "; ".join(f"{fault.pointer or 'body'}: {fault.detail}" for fault in faults[:5])

@@ -121,6 +121,18 @@ def test_whatever_somebody_puts_into_a_file_of_sqlite_is_named(service: Service,
         assert ("LWI", SEQ) in faults(session)
 
 
+@pytest.mark.parametrize("service", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("name", ["chain", "at", "actor_name", "subject", "after_digest", "hash"])
+def test_a_flip_that_leaves_no_utf_8_is_named(service: Service, name: str):
+    """The highest bit of one byte: SQLite keeps it as text, and no driver reads it as such."""
+    with altering(service) as session:
+        broken = entry(session, SEQ)[name].encode()
+        broken = broken[:1] + bytes([broken[1] ^ 0x80]) + broken[2:]
+        statement = f"UPDATE audit_entry SET {name} = CAST(:v AS TEXT) WHERE chain = 'LWI' AND seq = :s"
+        assert run(session, statement, v=broken, s=SEQ) == 1
+        assert ("LWI", SEQ) in faults(session)
+
+
 @pytest.mark.parametrize(("one", "other"), [(1, 2), (2, 5), (5, 6)])
 def test_two_swapped_rows_are_named_at_the_first(service: Service, one: int, other: int):
     with altering(service) as session:
@@ -263,3 +275,31 @@ def test_the_first_entry_of_a_chain_follows_nothing(service: Service):
         assert entry(session, 1)["previous_hash"] == GENESIS
         set_entry(session, 1, {"previous_hash": "1" * 64})
         assert faults(session) == {("LWI", 1)}
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("UPDATE section_change SET state = REPLACE(state, 'null', '0') WHERE prison_id = :p", "is not the one"),
+        ("DELETE FROM section_change WHERE prison_id = :p", "is missing from its history"),
+    ],
+)
+def test_a_history_that_is_not_the_one_audited_is_named(service: Service, statement: str, words: str):
+    if "postgresql" in service.settings.database_url:
+        statement = statement.replace("REPLACE(state, 'null', '0')", "REPLACE(state::text, 'null', '0')::jsonb")
+    with altering(service) as session:
+        assert run(session, "UPDATE prison SET id = id WHERE code = 'LWI'") == 1
+        (prison_id,) = session.execute(text("SELECT id FROM prison WHERE code = 'LWI'")).one()
+        run(session, statement, p=prison_id)
+        found = walked(session)
+        assert not found.intact
+        assert [(one.chain, words in one.detail) for one in found.faults] == [("LWI", True)]
+
+
+@pytest.mark.parametrize("service", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("state", [b"\xff", b"", b"{", b"null", b'{"rating": "\\ud800"}'])
+def test_a_history_that_is_no_json_any_more_is_named(service: Service, state: bytes):
+    with altering(service) as session:
+        which = "prison_id = (SELECT id FROM prison WHERE code = 'LWI') AND version = 2"
+        assert run(session, f"UPDATE section_change SET state = CAST(:v AS TEXT) WHERE {which}", v=state) == 1
+        assert {one.chain for one in walked(session).faults} == {"LWI"}

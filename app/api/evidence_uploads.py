@@ -118,7 +118,7 @@ async def add_section_evidence(
     await run_in_threadpool(_may_add, database, code, known_section(number), by)
     async with _read(request) as (item, file):
         adding = _Adding(code, [number, *item.sections], item, caller, database, request.app.state.evidence_store)
-        once = Once(caller.by.id, idempotency_key, adding.digest(request, file), caller.at)
+        once = Once(request, caller, idempotency_key, adding.digest(request, file))
         return await to_thread.run_sync(partial(adding.run, once, file), limiter=_storing)
 
 

@@ -3,29 +3,36 @@
 import hashlib
 import json
 from collections.abc import Callable
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Header
+from joserfc import jwe
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api.parameters import CallerNow
 from app.errors import Conflict, Invalid
+from app.services.callers import Caller
 from app.services.idempotency import Remembered, recall, remember, take_turn
 
+SEALED = {"alg": "dir", "enc": "A256GCM"}
 KEPT_HEADERS = ("etag", "location", "content-type")
 
 
 class Once:
     """Runs a creating route once for each `Idempotency-Key`; without one, whenever it is called."""
 
-    def __init__(self, caller: str, key: str | None, digest: str, at: datetime) -> None:
-        self.caller = caller
+    def __init__(self, request: Request, caller: Caller, key: str | None, digest: str) -> None:
+        self.caller = caller.by.id
         self.key = key
         self.digest = digest
-        self.at = at
+        self.at = caller.at
+        # An answer may hold a secret that is shown once, so it is kept under the caller's own credentials.
+        credentials = request.headers.get("authorization", "").encode("latin-1")
+        self.seal = OctKey.import_key(hashlib.sha256(b"remembered answer\n" + credentials).digest())
 
     def __call__(self, session: Session, answer: Callable[[], Response]) -> Response:
         """The first answer again, or `answer()` remembered in the transaction of what it wrote."""
@@ -38,7 +45,8 @@ class Once:
             return self._again(first)
         response = answer()
         headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
-        kept = Remembered(self.digest, response.status_code, json.dumps(headers), bytes(response.body))
+        sealed = jwe.encrypt_compact(SEALED, bytes(response.body), self.seal).encode()
+        kept = Remembered(self.digest, response.status_code, json.dumps(headers), sealed)
         remember(session, self.caller, self.key, kept, at=self.at)
         return response
 
@@ -48,7 +56,14 @@ class Once:
                 "idempotency-key-reused",
                 "This Idempotency-Key came with another request before. Use a new key for each new request.",
             )
-        return Response(first.body, first.status, json.loads(first.headers) | {"idempotency-replayed": "true"})
+        try:
+            body = jwe.decrypt_compact(first.body.decode(), self.seal).plaintext
+        except JoseError as fault:
+            raise Invalid(
+                "idempotency-key-reused",
+                "This Idempotency-Key came with other credentials before. Use a new key for each new request.",
+            ) from fault
+        return Response(body, first.status, json.loads(first.headers) | {"idempotency-replayed": "true"})
 
 
 async def _once(
@@ -61,7 +76,7 @@ async def _once(
 ) -> Once:
     body = await request.body()
     digest = hashlib.sha256(b"\n".join((request.method.encode(), request.url.path.encode(), body))).hexdigest()
-    return Once(caller.by.id, idempotency_key, digest, caller.at)
+    return Once(request, caller, idempotency_key, digest)
 
 
 Idempotency = Annotated[Once, Depends(_once)]

@@ -1,5 +1,6 @@
 """Which of the forms that a resource has is sent: by the address's suffix, else by `Accept`."""
 
+import re
 from collections.abc import Sequence
 
 from starlette.exceptions import HTTPException
@@ -26,10 +27,8 @@ def _range(part: str) -> tuple[str, float]:
     weight = 1.0
     for parameter in parameters:
         if parameter.startswith("q="):
-            try:
-                weight = min(max(float(parameter[2:]), 0.0), 1.0)
-            except ValueError:
-                weight = 0.0
+            digits = parameter[2:]
+            weight = min(float(digits), 1.0) if re.fullmatch(r"[0-9]{1,3}(\.[0-9]{0,9})?", digits, re.ASCII) else 0.0
     return name, weight
 
 

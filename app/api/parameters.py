@@ -69,12 +69,16 @@ def moment_given(name: str, text: str | None) -> datetime | None:
         return None
     try:
         moment = end_of_day(date.fromisoformat(text)) if is_day(text) else datetime.fromisoformat(text)
-        if moment.tzinfo is not None:
+        if moment.tzinfo is not None and moment.year >= EARLIEST_YEAR:
             return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         pass
     detail = "give a date such as 2026-11-01, or a timestamp with its offset such as 2026-11-01T09:30:00Z"
     raise Invalid("invalid-input", f"{name} is not a moment: {detail}.", [FieldFault(f"?{name}", detail)])
+
+
+# Before any prison of the register; further back, calendars run out of days to reckon with.
+EARLIEST_YEAR = 1700
 
 
 def is_day(text: str) -> bool:
@@ -105,7 +109,7 @@ def tags_in(header: str) -> frozenset[str]:
 
 
 async def _caller(request: Request, at: Now) -> Caller:
-    return Caller(await identify(request), at, request.scope["state"]["request_id"])
+    return Caller(await identify(request), at, request.scope["state"]["request_id"], request.app.state.clock)
 
 
 CallerNow = Annotated[Caller, Depends(_caller)]

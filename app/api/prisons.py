@@ -52,7 +52,7 @@ Code = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, pa
 Region = Annotated[str, StringConstraints(max_length=40), AfterValidator(_known_region)]
 Gender = Literal["male", "female", "mixed"]
 ClosedOn = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}(-[0-9]{2}){0,2}$"), AfterValidator(_date_month_or_year)]
-County = Annotated[str, StringConstraints(max_length=60), AfterValidator(str.strip)]
+County = Annotated[Line, StringConstraints(max_length=60)]
 Postcode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 ]{2,10}$")]
 Categories = Annotated[list[Annotated[str, StringConstraints(pattern="^[A-Za-z0-9 ]{1,10}$")]], Field(max_length=10)]
 Designation = Annotated[Line, StringConstraints(max_length=40)]

@@ -120,14 +120,16 @@ def _of_document(session: ReadSession, serial: str, digest: str) -> Verification
     read = read_credential(issued.credential, public_keys(session))
     mismatches = list(read.mismatches)
     if digest != issued.digest:
-        mismatches.append(Mismatch("digest", f"the statement {serial} has the digest {issued.digest}"))
+        mismatches.append(Mismatch("digest", f"the statement {serial} was issued with another digest"))
     return _verification(issued, read.kid, mismatches)
 
 
 def _verification(issued: IssuedFacts | None, kid: str | None, mismatches: list[Mismatch]) -> Verification:
     valid = not mismatches
+    # Whoever holds something that does not match learns what does not, and nothing to put it right with.
+    told = issued if valid else None
     known: dict[str, Any] = {
-        name: getattr(issued, name, None)
+        name: getattr(told, name, None)
         for name in (
             "serial",
             "prison",
@@ -141,13 +143,13 @@ def _verification(issued: IssuedFacts | None, kid: str | None, mismatches: list[
             "withdrawn_at",
         )
     }
-    in_effect = valid and issued is not None and issued.status is StatementStatus.ISSUED
+    in_effect = told is not None and told.status is StatementStatus.ISSUED
     return Verification(
         valid=valid,
         in_effect=in_effect,
         detail=_sentence(issued, mismatches),
         kid=kid,
-        breached_sections=list(issued.breached_sections) if issued else [],
+        breached_sections=list(told.breached_sections) if told else [],
         mismatches=mismatches,
         **known,
     )

@@ -17,7 +17,7 @@ from app.services.seed import OPERATOR
 from app.settings import Settings
 
 # Results go to stdout and can be piped; everything said to a person goes to stderr.
-out = Console(highlight=False, soft_wrap=True)
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 240)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 

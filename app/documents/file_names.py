@@ -25,6 +25,7 @@ def display_name(given: str | None, media_type: str) -> str:
 
 def attachment(name: str) -> str:
     """The Content-Disposition that saves a file under that name (RFC 6266), for old clients in ASCII too."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().replace('"', "_").strip()
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    plain = re.sub(r'["/\\]', "_", plain).strip()
     plain = f"document{plain}" if plain.startswith(".") else plain
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

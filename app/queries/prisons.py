@@ -74,10 +74,7 @@ class PrisonFilter:
 
 
 class PrisonSort(StrEnum):
-    """The order of a list: by code, by sections in the way of go-live, or by the last change to a section.
-
-    A minus reverses it. A prison of which no section was ever changed counts from its registration.
-    """
+    """By code, by sections in the way, or by the last change to a section (or the registration); a minus reverses."""
 
     CODE = "code"
     CODE_REVERSED = "-code"
@@ -95,11 +92,8 @@ class PrisonPosition:
     value: str
 
 
-UNKNOWN = "No prison {code} is registered. GET /v1/prisons lists the codes."
-
-
 def unknown_prison(code: str) -> NotFound:
-    return NotFound("not-found", UNKNOWN.format(code=repr(code)))
+    return NotFound("not-found", f"No prison {code!r} is registered. GET /v1/prisons lists the codes.")
 
 
 def facts_of(prison: Prison) -> PrisonFacts:
@@ -195,8 +189,7 @@ _FROM = select(*_VIEW_COLUMNS).join(PrisonStanding, col(PrisonStanding.prison_id
 
 
 def _values(row: Row[*tuple[Any, ...]]) -> list[Any]:
-    """A row's values without their types, which follow from the columns selected just above."""
-    return list(row)
+    return list(row)  # without their types, which follow from the columns
 
 
 def _view(row: Any, today: date) -> PrisonView:
@@ -251,7 +244,13 @@ def _count(text: str) -> int:
     return count
 
 
-_VALUES: dict[str, Callable[[str], Any]] = {"code": str, "blockers": _count, "updated": datetime.fromisoformat}
+def _moment(text: str) -> datetime:
+    if (moment := datetime.fromisoformat(text)).tzinfo and 1700 <= moment.year <= 9000:
+        return moment
+    raise ValueError(text)
+
+
+_VALUES: dict[str, Callable[[str], Any]] = {"code": str, "blockers": _count, "updated": _moment}
 
 
 def _value(sort: PrisonSort, after: PrisonPosition) -> Any:

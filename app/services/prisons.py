@@ -80,7 +80,7 @@ def correct_prison(
     _refuse_fields_beyond_role(caller.by, given)
     if still_current is not None and not still_current(read_prison(session, code, caller.at)):
         raise Outdated("outdated-copy", "The prison's details have changed since you read them. Read them again first.")
-    at = strictly_after(prison.latest_at, caller.at)
+    at = strictly_after(prison.latest_at, caller.moment())
     before_state, before_facts = _state(prison), facts_of(prison)
     after_state = before_state | {name: _plain(value) for name, value in given.items()}
     if after_state == before_state:

@@ -129,13 +129,13 @@ def confirm_go_live(session: Session, statement_id: str, live_on: date | None, *
     Refused unless the statement is issued and every section meets its minimum now.
     """
     opened, facts = _opened_for(session, statement_id, caller)
-    today, issued_at = london_date(opened.at), read_statement(session, statement_id).issued_at
-    earliest = london_date(issued_at) if issued_at else today
-    if live_on is not None and not earliest <= live_on <= today:
-        fault = FieldFault("/live_on", "not before issue and not after today")
-        raise Invalid("invalid-input", "Go-live is confirmed on the day or afterwards, not before.", [fault])
+    today = london_date(opened.at)
+    if live_on is not None and live_on != today:
+        # The ratings of the day decide, and the day that can be judged now is today.
+        fault = FieldFault("/live_on", f"give today, {today.isoformat()}, or leave it out")
+        raise Invalid("invalid-input", "Go-live is confirmed on the day itself, against its ratings.", [fault])
     _refuse(may_go_live(facts, opened.situation.view(session, opened.at).go_live), Conflict)
-    after = replace(facts, live_on=live_on or today)
+    after = replace(facts, live_on=today)
     columns = {"live_confirmed_at": opened.at, "live_confirmed_by": caller.by.name}
     _step(session, opened, Step("live", facts, after, columns=columns))
     return read_statement(session, statement_id)

@@ -65,7 +65,7 @@ def open_prison(session: Session, code: str, caller: Caller) -> OpenedPrison:
         statements=read_open_statements(session, facts.id),
         toolkit=read_book(session, facts.toolkit_version).toolkit,
         caller=caller,
-        at=strictly_after(row.latest_at, caller.at),
+        at=strictly_after(row.latest_at, caller.moment()),
     )
 
 

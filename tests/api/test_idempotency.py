@@ -72,3 +72,11 @@ def test_two_at_once_register_one_prison(service: Service):
     assert len({answer.content for answer in created}) == 1
     assert others <= {(409, "request-in-flight")}
     assert service.get("/v1/prisons?q=Zedham").json()["items"] == [created[0].json()]
+
+
+def test_a_secret_that_is_replayed_is_not_stored_in_the_clear(service: Service):
+    body, headers = {"name": "Second", "role": "admin"}, {"idempotency-key": "second-admin"}
+    first = service.post("/v1/keys", body, by="admin", headers=headers)
+    again = service.post("/v1/keys", body, by="admin", headers=headers)
+    assert again.content == first.content
+    assert first.json()["key"] not in repr(service.stored())

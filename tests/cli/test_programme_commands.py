@@ -38,7 +38,7 @@ def demo(database_url: str, tmp_path: Path) -> str:
     return database_url
 
 
-def everything(url: str) -> dict[str, list[object]]:
+def everything(url: str) -> dict[str, list[str]]:
     """All that a demonstration makes, but for when it was made."""
     engine, found = sa.create_engine(url), {}
     metadata = sa.MetaData()
@@ -72,9 +72,11 @@ def test_a_demonstration_is_what_the_history_says_and_the_audit_trail_holds(demo
         # Life goes on: the made-up prisons are written to like any other.
         rated = service.patch("/v1/prisons/Z0000/sections/1", {"comment": "Seen"}, by="prison:Z0000")
         assert rated.status_code == 200, rated.text
-        assert service.post(
-            "/v1/prisons", {"code": "ZZZ", "name": "Z", "function": "local", "region": "london"}, by="admin"
-        )
+        newcomer = {"code": "ZZZ", "name": "Z", "function": "local", "region": "london"}
+        assert service.post("/v1/prisons", newcomer, by="admin").status_code == 201
+        rated = service.patch("/v1/prisons/ZZZ/sections/1", {"comment": "Begun"}, by="prison:ZZZ")
+        assert rated.status_code == 200, rated.text
+    assert idts(demo, tmp_path, "audit", "verify").returncode == 0
     assert idts(demo, tmp_path, "rebuild", "--check").returncode == 0
 
 
