@@ -214,9 +214,9 @@ def _altered_histories(session: Session) -> Iterator[AuditFault]:
             told = (_number(row.seq), _plain(row.after_digest))
             seen.setdefault((_name(row.chain), int(last)), []).append(told)
     found: dict[tuple[str, int], int] = {}
-    columns = (col(Prison.code), col(SectionChange.number), col(SectionChange.version), col(SectionChange.state))
+    stated = (col(Prison.code), col(SectionChange.number), col(SectionChange.version), col(SectionChange.state))
     versions = session.execute(
-        _stored(session, *columns)
+        _stored(session, *stated)
         .join(SectionChange, col(SectionChange.prison_id) == col(Prison.id))
         .where(col(Prison.code).in_(sorted({chain for chain, _ in seen})))
         .order_by(col(Prison.code), col(SectionChange.number), col(SectionChange.version))
