@@ -39,7 +39,7 @@ class Author:
 
     def write(self, place: int, prison_id: int) -> Life:
         """The life of the prison at that place of the programme."""
-        chance = random.Random(f"{self.plan.seed}:{place}")
+        chance = random.Random(f"{self.plan.seed}:{place}")  # nosec B311 - the same seed, the same lives
         life = self._register(chance, place, prison_id)
         pace = min(1.0, chance.betavariate(1.6, 1.2) * 1.15)
         due: Due = []

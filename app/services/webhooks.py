@@ -26,7 +26,7 @@ from app.rules.webhooks import MOST_ACTIVE_PER_KEY, DeliveryStatus, WebhookPolic
 from app.services.audit import record
 from app.services.callers import Caller
 
-SECRET_PREFIX = "whsec_"  # noqa: S105 - how receivers' libraries recognise a secret
+SECRET_PREFIX = "whsec_"  # noqa: S105  # nosec B105 - how receivers' libraries recognise a secret
 
 
 @dataclass(frozen=True, slots=True)
