@@ -14,6 +14,7 @@ from starlette.responses import Response
 from app.api.answers import resource, tagged, written
 from app.api.parameters import AsOfText, PrisonCode, moment_asked, now
 from app.api.routing import KeyedRoute
+from app.api.schemas import problems
 from app.api.sections import RatingInput
 from app.api.text import Name
 from app.auth import Reader, bearer, identify, known, permit, presented_digest, token_principal
@@ -132,7 +133,7 @@ class Evaluation:
 _EVALUATION = TypeAdapter(Evaluation)
 
 
-@router.post("/readiness/evaluate", response_model=Evaluation)
+@router.post("/readiness/evaluate", response_model=Evaluation, responses=problems(404))
 def evaluate_readiness(body: Evaluate, session: ReadSession, by: Reader) -> Response:
     """The verdict that ratings would have, without storing anything."""
     if body.ratings is not None:
