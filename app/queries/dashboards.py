@@ -11,8 +11,8 @@ from app.queries.prison_lists import NearPrison, PlannedGoLives, QuietPrisons, r
 from app.queries.standing_versions import Scope
 from app.queries.tallies import read_totals
 from app.queries.toolkits import current_version, read_book
-from app.queries.trends import BoundedPeriod, TrendPoint, read_bounded, read_trend
-from app.rules.programme import Totals, added, totals_of
+from app.queries.trends import TrendPoint, read_closed, read_trend
+from app.rules.programme import Point, Totals, added, totals_of
 from app.rules.regions import REGIONS
 from app.rules.toolkit import Toolkit
 
@@ -103,23 +103,23 @@ REGIONS_JSON = TypeAdapter(RegionListView)
 
 def list_regions(session: Session, scope: Scope) -> RegionListView:
     """The nine regions with their figures."""
-    bounded = read_bounded(session, scope)
-    return RegionListView(_summaries(scope, read_totals(session, scope, bounded), bounded))
+    closed = read_closed(session, scope)
+    return RegionListView(_summaries(scope, read_totals(session, scope, closed), closed))
 
 
 def read_dashboard(session: Session, scope: Scope) -> DashboardView:
     """All that a dashboard shows; a fixed number of statements, whatever the number of prisons."""
-    bounded = read_bounded(session, scope)
-    by_region = read_totals(session, scope, bounded)
+    closed = read_closed(session, scope)
+    by_region = read_totals(session, scope, closed)
     totals = totals_of(added(*by_region.values()))
     toolkit = read_book(session, current_version(session)).toolkit
-    lists = read_lists(session, scope, _closed(scope, bounded))
+    lists = read_lists(session, scope, closed)
     return DashboardView(
         region=RegionRef(scope.region, REGIONS[scope.region]) if scope.region else None,
         as_of=scope.as_of,
         day=scope.day,
         prisons=totals.prisons,
-        closed=len(_closed(scope, bounded)),
+        closed=len(closed),
         stages=totals.stages,
         commissioning_ready=totals.commissioning_ready,
         eligible=totals.eligible,
@@ -130,19 +130,13 @@ def read_dashboard(session: Session, scope: Scope) -> DashboardView:
         nearest=lists.nearest,
         without_update=lists.without_update,
         go_live_dates=lists.go_live_dates,
-        trend=read_trend(session, scope, totals, bounded),
-        regions=None if scope.region else _summaries(scope, by_region, bounded),
+        trend=read_trend(session, scope, totals),
+        regions=None if scope.region else _summaries(scope, by_region, closed),
     )
 
 
-def _closed(scope: Scope, bounded: Sequence[BoundedPeriod]) -> list[BoundedPeriod]:
-    return [one for one in bounded if one.stands_at(scope.as_of) and not one.is_open_on(scope.day)]
-
-
-def _summaries(
-    scope: Scope, by_region: dict[str, list[int]], bounded: Sequence[BoundedPeriod]
-) -> list[RegionSummaryView]:
-    closed = [one.point.region for one in _closed(scope, bounded)]
+def _summaries(scope: Scope, by_region: dict[str, list[int]], closed: Sequence[Point]) -> list[RegionSummaryView]:
+    regions = [point.region for point in closed]
     found = []
     for slug in scope.regions:
         totals = totals_of(by_region[slug])
@@ -151,7 +145,7 @@ def _summaries(
                 slug=slug,
                 name=REGIONS[slug],
                 prisons=totals.prisons,
-                closed=closed.count(slug),
+                closed=regions.count(slug),
                 stages=totals.stages,
                 commissioning_ready=totals.commissioning_ready,
                 eligible=totals.eligible,

@@ -11,8 +11,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, cast, func, 
 from sqlalchemy.orm import Session
 
 from app.queries.standing_versions import STANDING, Scope, Shape, is_open, standing
-from app.queries.trends import BoundedPeriod
-from app.rules.programme import AHEAD_DAYS, QUIET_DAYS, is_quiet
+from app.rules.programme import AHEAD_DAYS, QUIET_DAYS, Point, is_quiet
 
 NEAREST = 10
 QUIETEST = 10
@@ -89,7 +88,7 @@ _COLUMNS = STANDING.c
 _DECIDING = ("live_on", "opened_on", "closed_by")
 
 
-def read_lists(session: Session, scope: Scope, closed: Sequence[BoundedPeriod]) -> PrisonLists:
+def read_lists(session: Session, scope: Scope, closed: Sequence[Point]) -> PrisonLists:
     """The lists of a scope. `closed` are the prisons that are not open on its day."""
     found: dict[str, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
     for row in session.execute((_then if scope.shape.is_past else _now)(scope.shape), scope.values):
@@ -97,7 +96,7 @@ def read_lists(session: Session, scope: Scope, closed: Sequence[BoundedPeriod]) 
     near = sorted(found["near"], key=lambda row: (row.blocker_count, row.code))
     quiet = sorted(found["quiet"], key=lambda row: (row.quiet_since, row.code))
     planned = sorted(found["planned"], key=lambda row: (row.go_live_date, row.code))
-    gone_quiet = sum(1 for one in closed if is_quiet(one.point.quiet_since, scope.day))
+    gone_quiet = sum(1 for point in closed if is_quiet(point.quiet_since, scope.day))
     return PrisonLists(
         [NearPrison(row.code, row.name, row.region, row.stage, row.blocker_count) for row in near],
         QuietPrisons(

@@ -14,9 +14,8 @@ from sqlalchemy.orm import Session
 from app.models import Tally
 from app.queries.standing_versions import POINT_COLUMNS, STANDING, Scope, in_regions, point_from
 from app.queries.toolkits import current_version
-from app.queries.trends import BoundedPeriod
 from app.rules.moments import end_of_day
-from app.rules.programme import NOTHING, PRESENT, SHARDS, added, contribution, taken_off
+from app.rules.programme import NOTHING, PRESENT, SHARDS, Point, added, contribution, taken_off
 
 TALLY: Table = Tally.__table__  # type: ignore[attr-defined]
 
@@ -77,7 +76,7 @@ def read_mark(session: Session, scope: Scope) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def read_totals(session: Session, scope: Scope, bounded: Sequence[BoundedPeriod]) -> dict[str, list[int]]:
+def read_totals(session: Session, scope: Scope, closed: Sequence[Point]) -> dict[str, list[int]]:
     """Each region's totals over the prisons that are open on the day.
 
     The shards count every registered prison, since the calendar opens and closes prisons without a write;
@@ -88,10 +87,10 @@ def read_totals(session: Session, scope: Scope, bounded: Sequence[BoundedPeriod]
         shards[row.region].append(json.loads(row.numbers))
     found = {region: added(*vectors) for region, vectors in shards.items()}
     _follow_part_of_a_day(session, scope, found)
-    for one in bounded:
-        if one.stands_at(scope.as_of) and not one.is_open_on(scope.day):
-            found[one.point.region] = taken_off(found[one.point.region], contribution(one.point))
-    return found
+    parts: dict[str, list[Sequence[int]]] = {region: [NOTHING] for region in scope.regions}
+    for point in closed:
+        parts[point.region].append(contribution(point))
+    return {region: taken_off(total, added(*parts[region])) for region, total in found.items()}
 
 
 def _follow_part_of_a_day(session: Session, scope: Scope, found: dict[str, list[int]]) -> None:

@@ -4,44 +4,34 @@ from bisect import bisect_left
 from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Table, bindparam, func, select
+from sqlalchemy import BindParameter, ColumnElement, Select, Table, and_, bindparam, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from app.models import TrendStep
-from app.queries.standing_versions import POINT_COLUMNS, STANDING, Scope, in_regions, point_from
+from app.queries.standing_versions import POINT_COLUMNS, STANDING, Scope, in_regions, is_open, point_from
 from app.rules.moments import end_of_day
-from app.rules.programme import TREND, Point, Totals, added, is_open_on, taken_off, trend_part
+from app.rules.programme import TREND, Point, Totals, added, is_open_on, taken_off
+from app.rules.types import Stage
 
 
-@dataclass(frozen=True, slots=True)
-class BoundedPeriod:
-    """A period in which the prison is not open on every day, or may come not to be."""
-
-    from_at: datetime
-    to_at: datetime | None
-    point: Point
-
-    def stands_at(self, as_of: datetime | None) -> bool:
-        """Whether it stands now (None) or stood at a moment."""
-        if as_of is None:
-            return self.to_at is None
-        return self.from_at <= as_of and (self.to_at is None or self.to_at > as_of)
-
-    def is_open_on(self, day: date) -> bool:
-        return is_open_on(self.point.opened_on, self.point.closed_by, day)
+@cache
+def _closed(is_past: bool) -> Select[Any]:
+    """The marked periods that stand, or stood, and whose prison is not open on the day."""
+    kept = STANDING.c
+    stands: ColumnElement[bool] = kept.to_at.is_(None)
+    if is_past:
+        as_of: BindParameter[Any] = bindparam("as_of", type_=kept.from_at.type)
+        stands = and_(kept.from_at <= as_of, or_(kept.to_at.is_(None), kept.to_at > as_of))
+    return select(*POINT_COLUMNS).where(in_regions(kept.region), kept.is_bounded, stands, not_(is_open()))
 
 
-_BOUNDED = select(STANDING.c.from_at, STANDING.c.to_at, *POINT_COLUMNS).where(
-    in_regions(STANDING.c.region), STANDING.c.is_bounded
-)
-
-
-def read_bounded(session: Session, scope: Scope) -> list[BoundedPeriod]:
-    """The few periods in scope that touch days on which the prison is not open."""
-    rows = session.execute(_BOUNDED, scope.values)
-    return [BoundedPeriod(from_at, to_at, point_from(point)) for from_at, to_at, *point in rows]
+def read_closed(session: Session, scope: Scope) -> list[Point]:
+    """The registered prisons in scope that are not open on its day: a few in a hundred."""
+    return [point_from(row) for row in session.execute(_closed(scope.shape.is_past), scope.values)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +54,14 @@ _STEPS = (
 )
 
 
-def read_trend(session: Session, scope: Scope, totals: Totals, bounded: Sequence[BoundedPeriod]) -> list[TrendPoint]:
+def read_trend(session: Session, scope: Scope, totals: Totals) -> list[TrendPoint]:
     """One point a month since the first registration in scope; the last is `totals`."""
     rows = session.execute(_STEPS, {**scope.values, "month": f"{scope.day:%Y-%m}"}).all()
     steps = {month: [int(one) for one in step] for month, *step in rows}
     months = _months(min(steps), scope.day) if steps else []
     running = [0] * len(TREND)
     found = []
-    for (month, _), closed in zip(months, _closed_at_ends(months, bounded), strict=True):
+    for (month, _), closed in zip(months, _closed_at_ends(session, scope, months), strict=True):
         running = added(running, steps.get(month, [0] * len(TREND)))
         found.append(TrendPoint(month, *taken_off(running, closed)))
     if steps or totals.prisons:
@@ -90,14 +80,20 @@ def _months(first: str, day: date) -> list[tuple[str, date]]:
     return found
 
 
-def _closed_at_ends(months: Sequence[tuple[str, date]], bounded: Sequence[BoundedPeriod]) -> list[list[int]]:
+_BOUNDED = select(
+    *(STANDING.c.from_at, STANDING.c.to_at, STANDING.c.opened_on, STANDING.c.closed_by),
+    *(STANDING.c.is_commissioning_ready, STANDING.c.is_eligible, STANDING.c.stage),
+).where(in_regions(STANDING.c.region), STANDING.c.is_bounded)
+
+
+def _closed_at_ends(session: Session, scope: Scope, months: Sequence[tuple[str, date]]) -> list[list[int]]:
     """What the prisons that were registered but not open add to each month's end."""
     ends = [end_of_day(last) for _, last in months]
     found = [[0] * len(TREND) for _ in months]
-    for one in bounded:
-        first = bisect_left(ends, one.from_at)
-        after = bisect_left(ends, one.to_at) if one.to_at is not None else len(ends)
+    for from_at, to_at, opened_on, closed_by, is_ready, is_eligible, stage in session.execute(_BOUNDED, scope.values):
+        first = bisect_left(ends, from_at)
+        after = bisect_left(ends, to_at) if to_at is not None else len(ends)
         for place in range(first, after):
-            if not one.is_open_on(months[place][1]):
-                found[place] = added(found[place], trend_part(one.point))
+            if not is_open_on(opened_on, closed_by, months[place][1]):
+                found[place] = added(found[place], (1, is_ready, is_eligible, stage == Stage.LIVE))
     return found
