@@ -2,6 +2,7 @@
 
 from app.models.access import ApiKey, RememberedAnswer
 from app.models.audit import AuditCheckpoint, AuditEntry, AuditHead
+from app.models.columns import table_of
 from app.models.events import ChangeEvent, Webhook, WebhookDelivery
 from app.models.evidence import EvidenceFile
 from app.models.prison import Prison, PrisonChange, PrisonStanding, ToolkitVersion
@@ -35,4 +36,5 @@ __all__ = [
     "TrendStep",
     "Webhook",
     "WebhookDelivery",
+    "table_of",
 ]

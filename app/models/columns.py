@@ -17,6 +17,13 @@ SQLModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
 }
 
+
+def table_of(model: type[SQLModel]) -> sa.Table:
+    """The table of a model, for statements that are built once and sent without the object mapper."""
+    found: sa.Table = model.__table__  # type: ignore[attr-defined]
+    return found
+
+
 ISO_UTC = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 

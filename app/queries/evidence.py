@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -105,12 +105,13 @@ _COLUMNS = (
 )
 
 
+_ITEMS = select(*_COLUMNS).outerjoin(EvidenceFile, col(EvidenceFile.sha256) == col(Evidence.sha256))
+_ALL_OF_PRISON = _ITEMS.where(col(Evidence.prison_id) == bindparam("of_prison"))
+_NAMED_OF_PRISON = _ALL_OF_PRISON.where(col(Evidence.id).in_(bindparam("ids", expanding=True)))
+
+
 def _items(prison_id: int) -> Select[*tuple[Any, ...]]:
-    return (
-        select(*_COLUMNS)
-        .outerjoin(EvidenceFile, col(EvidenceFile.sha256) == col(Evidence.sha256))
-        .where(col(Evidence.prison_id) == prison_id)
-    )
+    return _ITEMS.where(col(Evidence.prison_id) == prison_id)
 
 
 def _view(row: Any, fresh: Freshness, *, counts: bool = False) -> EvidenceView:
@@ -142,12 +143,14 @@ def evidence_of(
     """The named items of a prison by id, as they count; one statement, none where no item is named."""
     if not ids:
         return {}
-    statement = _items(prison_id)
+    wanted = sorted(set(ids))
     # The whole prison's evidence is quicker to read than a long list of ids is to send.
-    if len(set(ids)) <= 100:
-        statement = statement.where(col(Evidence.id).in_(sorted(set(ids))))
+    if len(wanted) <= 100:
+        rows = session.execute(_NAMED_OF_PRISON, {"of_prison": prison_id, "ids": wanted})
+    else:
+        rows = session.execute(_ALL_OF_PRISON, {"of_prison": prison_id})
     fresh = Freshness(stale_after_months, today)
-    return {row.id: _view(row, fresh, counts=True) for row in session.execute(statement)}
+    return {row.id: _view(row, fresh, counts=True) for row in rows}
 
 
 def list_evidence(

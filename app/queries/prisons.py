@@ -6,12 +6,12 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.errors import Forbidden, Invalid, NotFound
-from app.models import Prison, PrisonChange, PrisonStanding, StandingVersion
+from app.models import Prison, PrisonChange, PrisonStanding, StandingVersion, table_of
 from app.rules.access import Principal, scope_refusal
 from app.rules.moments import london_date
 from app.rules.regions import REGIONS, region_slug
@@ -109,19 +109,21 @@ def facts_of(prison: Prison) -> PrisonFacts:
     )
 
 
+_PRISON = table_of(Prison)
+_READ_FACTS = select(
+    _PRISON.c.id,
+    _PRISON.c.code,
+    _PRISON.c.name,
+    _PRISON.c.region,
+    _PRISON.c.function,
+    _PRISON.c.toolkit_version,
+    _PRISON.c.registered_at,
+).where(_PRISON.c.code == bindparam("of_code"))
+
+
 def read_facts(session: Session, code: str, as_of: datetime | None = None) -> PrisonFacts:
     """The prison now, or as it was known at a moment; NotFound if it was not registered then."""
-    row = session.execute(
-        select(
-            col(Prison.id),
-            col(Prison.code),
-            col(Prison.name),
-            col(Prison.region),
-            col(Prison.function),
-            col(Prison.toolkit_version),
-            col(Prison.registered_at),
-        ).where(col(Prison.code) == code.upper())
-    ).first()
+    row = session.execute(_READ_FACTS, {"of_code": code.upper()}).first()
     if row is None:
         raise unknown_prison(code)
     now = PrisonFacts(*_values(row))

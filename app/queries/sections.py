@@ -6,12 +6,12 @@ from datetime import date, datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.errors import NotFound
-from app.models import SectionAssessment, SectionChange
+from app.models import SectionAssessment, SectionChange, table_of
 from app.queries.evidence import EvidenceView, evidence_of
 from app.queries.prisons import PrisonFacts
 from app.queries.toolkits import read_book
@@ -95,7 +95,7 @@ def unknown_section(number: int) -> NotFound:
     return NotFound("not-found", f"There is no section {number}: the toolkit has sections 1 to 35.")
 
 
-def current_state(row: SectionAssessment) -> dict[str, Any]:
+def current_state(row: Any) -> dict[str, Any]:
     """A row of the present as the same document that the history keeps."""
     return {
         "version": row.version,
@@ -111,19 +111,21 @@ def current_state(row: SectionAssessment) -> dict[str, Any]:
     }
 
 
-def answers_from(rows: Sequence[SectionAssessment]) -> Answers:
+def answers_from(rows: Sequence[Any]) -> Answers:
     """The answers that rows of the present make."""
     known = {row.number: from_state(row.number, current_state(row)) for row in rows}
     stamps = {row.number: Stamp(row.updated_at, row.updated_by) for row in rows}
     return Answers(tuple(known.get(n) or Assessment(n) for n in SECTION_NUMBERS), stamps)
 
 
+_PRESENT = table_of(SectionAssessment)
+_READ_PRESENT = select(*_PRESENT.c).where(_PRESENT.c.prison_id == bindparam("of_prison"))
+
+
 def read_answers(session: Session, prison_id: int, as_of: datetime | None = None) -> Answers:
     """A prison's answers now, or rebuilt from the history as they stood at a moment."""
     if as_of is None:
-        columns = SectionAssessment.__table__.c  # type: ignore[attr-defined]
-        rows = session.execute(select(*columns).where(columns.prison_id == prison_id)).all()
-        return answers_from(rows)  # type: ignore[arg-type]
+        return answers_from(session.execute(_READ_PRESENT, {"of_prison": prison_id}).all())
     newest = (
         select(func.max(col(SectionChange.version)).label("version"), col(SectionChange.number))
         .where(col(SectionChange.prison_id) == prison_id, col(SectionChange.at) <= as_of)

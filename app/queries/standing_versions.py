@@ -14,7 +14,6 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     Select,
-    Table,
     and_,
     bindparam,
     or_,
@@ -22,13 +21,13 @@ from sqlalchemy import (
     union_all,
 )
 
-from app.models import StandingVersion
+from app.models import StandingVersion, table_of
 from app.rules.moments import end_of_day, london_date
 from app.rules.periods import CURRENT_NODE, ancestors
 from app.rules.programme import AHEAD_DAYS, Point, quiet_from
 from app.rules.regions import REGIONS
 
-STANDING: Table = StandingVersion.__table__  # type: ignore[attr-defined]
+STANDING = table_of(StandingVersion)
 # What makes a `Point`, in its own order.
 POINT_COLUMNS = tuple(STANDING.c[field.name] for field in fields(Point))
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -104,14 +104,17 @@ def facts_from_state(state: dict[str, Any]) -> StatementFacts:
     )
 
 
+_READ_OPEN = (
+    select(Statement)
+    .where(col(Statement.prison_id) == bindparam("of_prison"), col(Statement.status).in_(sorted(OPEN)))
+    .order_by(col(Statement.raised_at))
+)
+
+
 def read_open_statements(session: Session, prison_id: int, as_of: datetime | None = None) -> tuple[StatementFacts, ...]:
     """The statements that are raised or issued now, or were at a moment; at most one of each."""
     if as_of is None:
-        rows = session.scalars(
-            select(Statement)
-            .where(col(Statement.prison_id) == prison_id, col(Statement.status).in_(sorted(OPEN)))
-            .order_by(col(Statement.raised_at))
-        )
+        rows = session.scalars(_READ_OPEN, {"of_prison": prison_id})
         return tuple(facts_of_statement(row) for row in rows)
     newest = (
         select(func.max(col(StatementEvent.id)))

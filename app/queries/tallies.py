@@ -8,16 +8,16 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from app.models import Tally
+from app.models import Tally, table_of
 from app.queries.standing_versions import POINT_COLUMNS, STANDING, Scope, in_regions, point_from
 from app.queries.toolkits import current_version
 from app.rules.moments import end_of_day
 from app.rules.programme import NOTHING, PRESENT, SHARDS, Point, added, contribution, taken_off
 
-TALLY: Table = Tally.__table__  # type: ignore[attr-defined]
+TALLY = table_of(Tally)
 
 
 @dataclass(frozen=True, slots=True)

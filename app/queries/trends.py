@@ -8,10 +8,10 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, Table, and_, bindparam, func, not_, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, func, not_, or_, select
 from sqlalchemy.orm import Session
 
-from app.models import TrendStep
+from app.models import TrendStep, table_of
 from app.queries.standing_versions import POINT_COLUMNS, STANDING, Scope, in_regions, is_open, point_from
 from app.rules.moments import end_of_day
 from app.rules.programme import TREND, Point, Totals, added, is_open_on, taken_off
@@ -45,7 +45,7 @@ class TrendPoint:
     live: int
 
 
-TREND_STEP: Table = TrendStep.__table__  # type: ignore[attr-defined]
+TREND_STEP = table_of(TrendStep)
 _STEPS = (
     select(TREND_STEP.c.month, *(func.sum(TREND_STEP.c[name]) for name in TREND))
     .where(in_regions(TREND_STEP.c.region), TREND_STEP.c.month < bindparam("month"))

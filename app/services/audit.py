@@ -5,15 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from app.models import AuditCheckpoint, AuditEntry, AuditHead
+from app.models import AuditCheckpoint, AuditEntry, AuditHead, table_of
 from app.rules.audit import GENESIS, checkpoint_hash, digest_of, entry_hash, moment_text
 from app.services.callers import Caller
+from app.services.rows import one_or_many
 
 SERVICE_CHAIN = "service"
+
+_HEAD, _ENTRY = table_of(AuditHead), table_of(AuditEntry)
+_LOCK_HEAD = select(_HEAD.c.seq, _HEAD.c.hash).where(_HEAD.c.chain == bindparam("of")).with_for_update()
+_MOVE_HEAD = update(_HEAD).where(_HEAD.c.chain == bindparam("of"))
+_BEGIN_CHAIN = insert(_HEAD)
+_APPEND = insert(_ENTRY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +58,7 @@ def record_all(
     A prison's row is locked by then, so its chain has one writer; the service's chain is locked here.
     """
     chain = prison or SERVICE_CHAIN
-    head = session.execute(
-        select(col(AuditHead.seq), col(AuditHead.hash)).where(col(AuditHead.chain) == chain).with_for_update()
-    ).first()
+    head = session.execute(_LOCK_HEAD, {"of": chain}).first()
     seq, last = (head.seq, head.hash) if head else (0, GENESIS)
     rows = []
     for act in acts:
@@ -61,11 +66,11 @@ def record_all(
         entry = _entry(act, caller, at) | {"chain": chain, "seq": seq, "previous_hash": last}
         last = entry_hash(entry)
         rows.append(entry | {"at": at, "hash": last})
-    session.execute(insert(AuditEntry), rows)
+    session.execute(_APPEND, one_or_many(rows))
     if head is None:
-        session.execute(insert(AuditHead).values(chain=chain, seq=seq, hash=last))
+        session.execute(_BEGIN_CHAIN, {"chain": chain, "seq": seq, "hash": last})
     else:
-        session.execute(update(AuditHead).where(col(AuditHead.chain) == chain).values(seq=seq, hash=last))
+        session.execute(_MOVE_HEAD, {"of": chain, "seq": seq, "hash": last})
 
 
 def _entry(act: Act, caller: Caller, at: datetime) -> dict[str, Any]:

@@ -5,17 +5,18 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, literal, or_, select
+from sqlalchemy import bindparam, insert, literal, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from app.models import ChangeEvent, Webhook, WebhookDelivery
+from app.models import ChangeEvent, Webhook, WebhookDelivery, table_of
 from app.queries.prisons import PrisonFacts
 from app.queries.readiness import ReadinessView
 from app.queries.sections import Answers
 from app.rules.assessment import Assessment
 from app.rules.events import KINDS
 from app.rules.webhooks import DeliveryStatus
+from app.services.rows import one_or_many
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +65,16 @@ def announce_all(session: Session, announcements: Sequence[Announcement]) -> Non
         }
         for one in announcements
     ]
-    events = session.scalars(insert(ChangeEvent).returning(col(ChangeEvent.id), sort_by_parameter_order=True), rows)
-    _fill_outbox(session, list(events))
+    session.execute(_FILL_OUTBOX, {"events": list(session.scalars(_APPEND, one_or_many(rows)))})
 
 
+_EVENT = table_of(ChangeEvent)
+_APPEND = insert(_EVENT).returning(_EVENT.c.id, sort_by_parameter_order=True)
 _OUTBOX_COLUMNS = ("webhook_id", "event_id", "status", "attempts", "schedule_from", "created_at", "due_at")
 
 
-def _fill_outbox(session: Session, events: Sequence[int | None]) -> None:
+def _outbox_of_events() -> Any:
+    """A delivery for each of `events` and each webhook that asks for it."""
     wanted = (
         select(
             col(Webhook.id),
@@ -88,9 +91,12 @@ def _fill_outbox(session: Session, events: Sequence[int | None]) -> None:
             & or_(col(Webhook.prison_code).is_(None), col(Webhook.prison_code) == col(ChangeEvent.prison_code))
             & or_(col(Webhook.kinds).is_(None), col(Webhook.kinds).contains("," + col(ChangeEvent.kind) + ",")),
         )
-        .where(col(Webhook.ended_at).is_(None), col(ChangeEvent.id).in_(events))
+        .where(col(Webhook.ended_at).is_(None), col(ChangeEvent.id).in_(bindparam("events", expanding=True)))
     )
-    session.execute(insert(WebhookDelivery).from_select(_OUTBOX_COLUMNS, wanted))
+    return insert(table_of(WebhookDelivery)).from_select(_OUTBOX_COLUMNS, wanted)
+
+
+_FILL_OUTBOX = _outbox_of_events()
 
 
 def announce_sections(

@@ -3,11 +3,10 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
-from sqlmodel import col
 
-from app.models import PrisonStanding
+from app.models import PrisonStanding, table_of
 from app.queries.prisons import PrisonFacts
 from app.queries.readiness import READINESS_JSON, ReadinessView, readiness_view
 from app.queries.sections import Answers
@@ -20,6 +19,11 @@ from app.rules.verdict import GoLive
 from app.services.callers import Caller
 from app.services.programme import record_standing
 from app.services.statement_steps import Step, store_step
+
+_STANDING = table_of(PrisonStanding)
+_KEEP = update(_STANDING).where(_STANDING.c.prison_id == bindparam("of_prison"))
+_KEEP_FIRST = insert(_STANDING)
+_READ_UPDATED_AT = select(_STANDING.c.updated_at).where(_STANDING.c.prison_id == bindparam("of_prison"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +70,7 @@ def settle(session: Session, before: Situation, after: Situation, *, caller: Cal
             reason = FOLLOWED[kind].format(sections=", ".join(map(str, new.breached_sections or _below(go_live))))
             step = Step(kind, old, new, reason)
             store_step(session, after.prison, step, caller=caller, at=at, moved=moved)
-    session.execute(
-        update(PrisonStanding)
-        .where(col(PrisonStanding.prison_id) == after.prison.id)
-        .values(standing_values(session, after, view, at))
-    )
+    session.execute(_KEEP, {"of_prison": after.prison.id, **standing_values(session, after, view, at)})
     record_standing(session, after, view, at)
     return Settled(view, moved)
 
@@ -90,7 +90,7 @@ def open_standing(session: Session, situation: Situation, at: datetime) -> Readi
     """The first verdict on a newly registered prison."""
     view = situation.view(session, at)
     values = standing_values(session, situation, view, at)
-    session.execute(insert(PrisonStanding).values(prison_id=situation.prison.id, **values))
+    session.execute(_KEEP_FIRST, {"prison_id": situation.prison.id, **values})
     record_standing(session, situation, view, at)
     return view
 
@@ -116,4 +116,4 @@ def standing_values(session: Session, situation: Situation, view: ReadinessView,
 
 
 def _updated_at(session: Session, prison_id: int) -> datetime | None:
-    return session.scalar(select(col(PrisonStanding.updated_at)).where(col(PrisonStanding.prison_id) == prison_id))
+    return session.scalar(_READ_UPDATED_AT, {"of_prison": prison_id})

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.errors import Forbidden
-from app.models import Prison, SectionAssessment, SectionChange
+from app.models import Prison, SectionAssessment, SectionChange, table_of
 from app.queries.prisons import PrisonFacts, facts_of, unknown_prison
 from app.queries.readiness import ReadinessView
 from app.queries.sections import Answers, Stamp, read_answers
@@ -24,7 +24,16 @@ from app.rules.toolkit import Toolkit
 from app.services.audit import Act, record_all
 from app.services.callers import Caller
 from app.services.events import announce_sections
+from app.services.rows import one_or_many
 from app.services.standing import Situation, present_readiness, settle
+
+_LOCK_PRISON = select(Prison).where(col(Prison.code) == bindparam("of_code")).with_for_update()
+_SECTION = table_of(SectionAssessment)
+_TOUCH_SECTION = insert(_SECTION)
+_CHANGE_SECTION = update(_SECTION).where(
+    _SECTION.c.prison_id == bindparam("of_prison"), _SECTION.c.number == bindparam("of_number")
+)
+_APPEND_VERSIONS = insert(table_of(SectionChange))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +55,7 @@ class OpenedPrison:
 
 def lock_prison(session: Session, code: str, caller: Caller) -> Prison:
     """The prison's row, locked until the transaction ends; Forbidden if it is outside the caller's scope."""
-    prison = session.scalar(select(Prison).where(col(Prison.code) == code.upper()).with_for_update())
+    prison = session.scalar(_LOCK_PRISON, {"of_code": code.upper()})
     if prison is None:
         raise unknown_prison(code)
     if (reason := scope_refusal(caller.by, prison=prison.code, region=prison.region)) is not None:
@@ -88,7 +97,7 @@ def write_versions(
     situation = replace(opened.situation, answers=answers)
     settled = settle(session, opened.situation, situation, caller=opened.caller, at=opened.at)
     rows = [_history_row(opened, number, one, settled.moved) for number, one in changed.items()]
-    session.execute(insert(SectionChange), rows)
+    session.execute(_APPEND_VERSIONS, one_or_many(rows))
     announce_sections(session, opened.facts, opened.answers, changed, settled.readiness, kind=action, at=opened.at)
     return answers, settled.readiness
 
@@ -109,16 +118,9 @@ def _store_present(session: Session, opened: OpenedPrison, one: Assessment) -> N
         "updated_by": opened.caller.by.name,
     }
     if one.version == 1:
-        session.execute(insert(SectionAssessment).values(prison_id=opened.facts.id, number=one.number, **values))
+        session.execute(_TOUCH_SECTION, {"prison_id": opened.facts.id, "number": one.number, **values})
         return
-    session.execute(
-        update(SectionAssessment)
-        .where(
-            col(SectionAssessment.prison_id) == opened.facts.id,
-            col(SectionAssessment.number) == one.number,
-        )
-        .values(**values)
-    )
+    session.execute(_CHANGE_SECTION, {"of_prison": opened.facts.id, "of_number": one.number, **values})
 
 
 def _history_row(opened: OpenedPrison, number: int, one: Assessment, moved: bool) -> dict[str, Any]:
