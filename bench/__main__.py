@@ -1,12 +1,13 @@
 """`python -m bench [PART ...]`: run the parts (all of them if none is named) and print their tables."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from bench import dashboards, requests, rules, scale, uploads
+from bench import crowd, growth, requests, rules, uploads
 from bench.report import Options, machine, show
 
 # Each part is a module with `run(options) -> list[Table]`.
@@ -14,8 +15,8 @@ PARTS = {
     "requests": requests.run,
     "rules": rules.run,
     "uploads": uploads.run,
-    "dashboards": dashboards.run,
-    "scale": scale.run,
+    "growth": growth.run,
+    "crowd": crowd.run,
 }
 
 DEFAULTS = Options()
@@ -28,7 +29,10 @@ def main(
     database: Annotated[list[str] | None, typer.Option(help="sqlite or postgresql; both if left out.")] = None,
     prisons: Annotated[
         list[int] | None,
-        typer.Option(help="Sizes of programme for dashboards and scale; 138, 1000 and 10000 if left out."),
+        typer.Option(help="Sizes of programme for growth and crowd; 138, 1000, 10000 and 100000 if left out."),
+    ] = None,
+    keep: Annotated[
+        Path | None, typer.Option(help="A directory for made-up programmes; the next run takes them from there.")
     ] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown instead of tables.")] = False,
 ) -> None:
@@ -36,7 +40,7 @@ def main(
     if unknown := set(parts or ()) - set(PARTS):
         raise typer.BadParameter(f"no such part: {', '.join(sorted(unknown))}", param_hint="PART")
     options = replace(DEFAULTS, seconds=seconds, rounds=rounds, databases=tuple(database or DEFAULTS.databases))
-    options = replace(options, prisons=tuple(prisons or DEFAULTS.prisons))
+    options = replace(options, prisons=tuple(prisons or DEFAULTS.prisons), keep=keep)
     console = Console(width=None if Console().is_terminal else 150, soft_wrap=markdown, highlight=False)
     console.print(machine(), markup=False)
     for name in parts or PARTS:

@@ -1,12 +1,9 @@
-"""Dashboards and returns beside the raw SQL of the same answer through the driver alone, at each size of programme."""
+"""Dashboards beside the raw SQL of the same answer through the driver alone."""
 
-import tempfile
 import time
-import tracemalloc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -14,24 +11,16 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from app.db import Database
-from app.documents.return_csv import render_return_csv
 from app.queries.dashboards import DASHBOARD_JSON, REGIONS_JSON, list_regions, read_dashboard
 from app.queries.matrix import read_matrix
-from app.queries.returns import find_source, stream_rows
 from app.queries.standing_versions import Scope
 from app.queries.tallies import read_mark
-from app.rules.access import Principal, Role
-from app.rules.returns import month_named
-from app.services.callers import Caller
 from app.services.demo_lives import SMALL_REGION
-from app.services.returns import freeze_return
-from bench.programmes import UNTIL, programme
-from bench.report import Options, Table
+from bench.programmes import UNTIL, Programme
+from bench.report import Options
 
 NOW = UNTIL + timedelta(hours=12)
 PAST = UNTIL - timedelta(days=200, hours=5)
-LAST_MONTH = "2026-10"
-BY = Principal("key:1", "Bench", Role.NATIONAL)
 
 Ask = Callable[[Session, Scope], bytes]
 
@@ -75,34 +64,19 @@ QUESTIONS = (
 )
 
 
-def run(options: Options) -> list[Table]:
-    return [table for kind in options.databases for table in _on(kind, options)]
+COLUMNS = ("answer", "prisons", "p50 ms", "p99 ms", "raw p50 ms", "×", "SQL", "rows", "bytes")
+NOTES = (
+    "Each answer is worked out anew from the database, as after a change; `raw` is the same statements through "
+    "the driver alone, fetched and dropped. × is the ratio of the two medians.",
+    "The service keeps answers in memory under a mark that one statement reads: the first line is what an "
+    "unchanged dashboard costs in SQL.",
+)
 
 
-def _on(kind: str, options: Options) -> list[Table]:
-    answers: list[list[str]] = []
-    returns: list[list[str]] = []
-    for prisons in options.prisons:
-        with (
-            tempfile.TemporaryDirectory(prefix="idts-bench-") as name,
-            programme(kind, prisons, Path(name)) as (_, _settings, database),
-        ):
-            for question in QUESTIONS:
-                answers.append([question.name, f"{prisons:,}", *_measured(database, question, options)])
-            returns += _returns(database, prisons)
-    answers.sort(key=lambda row: [one.name for one in QUESTIONS].index(row[0]))
-    title = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[kind]
-    notes = (
-        "Each answer is worked out anew from the database, as after a change; `raw` is the same statements through "
-        "the driver alone, fetched and dropped. × is the ratio of the two medians.",
-        "The service keeps answers in memory under a mark that one statement reads: the first line is what an "
-        "unchanged dashboard costs in SQL.",
-    )
-    columns = ("answer", "prisons", "p50 ms", "p99 ms", "raw p50 ms", "×", "SQL", "rows", "bytes")
-    head = ("return", "prisons", "seconds", "rows/s", "peak KiB (Python)")
+def answers(made: Programme, options: Options) -> list[list[str]]:
+    """A row for each question, asked in this process."""
     return [
-        Table(f"Dashboards on {title}", columns, answers, notes),
-        Table(f"Returns on {title}", head, returns, ("Peak: what Python allocated while it was made.",)),
+        [question.name, f"{made.prisons:,}", *_measured(made.database, question, options)] for question in QUESTIONS
     ]
 
 
@@ -161,36 +135,3 @@ def _interleaved(one: Callable[[], None], other: Callable[[], None], seconds: fl
 
 def _p99(times: Sequence[float]) -> float:
     return sorted(times)[min(len(times) - 1, len(times) * 99 // 100)]
-
-
-def _returns(database: Database, prisons: int) -> list[list[str]]:
-    month = month_named(LAST_MONTH)
-
-    def freeze() -> int:
-        with database.session_scope() as session:
-            return freeze_return(session, month, None, [], caller=Caller(BY, NOW)).revision.rows
-
-    def as_csv() -> int:
-        with database.reading() as session:
-            source = find_source(session, month, at=NOW)
-            pieces = render_return_csv(LAST_MONTH, False, stream_rows(session, source))
-            return sum(piece.count(b"\r\n") for piece in pieces) - 1
-
-    found = []
-    for name, make in (("CSV, not frozen", as_csv), ("freeze", freeze), ("CSV, frozen", as_csv)):
-        seconds, rows, peak = _traced(make, again=name != "freeze")
-        found.append([name, f"{prisons:,}", f"{seconds:.2f}", f"{rows / seconds:,.0f}", f"{peak / 1024:,.0f}"])
-    return found
-
-
-def _traced(make: Callable[[], int], *, again: bool) -> tuple[float, int, int]:
-    began = time.perf_counter()
-    rows = make()
-    seconds = time.perf_counter() - began
-    if not again:
-        return seconds, rows, 0
-    tracemalloc.start()
-    make()
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return seconds, rows, peak

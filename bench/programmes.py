@@ -1,12 +1,17 @@
 """Programmes to measure on: databases with so many made-up prisons and 24 months of history."""
 
+import os
+import shutil
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import SecretStr
+from sqlalchemy import make_url
 
 from app import startup
 from app.cli.demo import write
@@ -15,31 +20,98 @@ from app.services.demo import Demo
 from app.services.demo_rows import Plan
 from app.settings import Settings
 from bench.servers import ADMIN_KEY, database_url
+from tests import postgres
 
 BEGAN, UNTIL = datetime(2024, 11, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)
+LAST_MONTH = "2026-10"
 ESTABLISHMENTS = 138
 
 
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """A database with so many prisons; `seconds` is how long it took to make them up."""
+
+    prisons: int
+    url: str
+    database: Database
+    seconds: float
+
+
 @contextmanager
-def programme(kind: str, prisons: int, directory: Path) -> Iterator[tuple[str, Settings, Database]]:
-    """The URL of a database with that many prisons, the establishments among them."""
+def programme(kind: str, prisons: int, directory: Path, keep: Path | None = None) -> Iterator[Programme]:
+    """A programme to read from and write to, removed again.
+
+    What has been made is kept in `keep` for the next run: on PostgreSQL as a database of the server that
+    IDTS_TEST_POSTGRES_URL names, since one that is started here ends with the run.
+    """
     with database_url(kind, directory) as url:
         settings = Settings(database_url=url, data_dir=directory, admin_key=SecretStr(ADMIN_KEY))
-        startup.migrate(settings)
+        seconds = _recall(url, prisons, keep)
+        if seconds is None:
+            seconds = _make(settings, prisons)
+            _remember(url, prisons, seconds, keep)
         database = Database(settings)
-        startup.seed(settings, database, at=BEGAN)
-        print(f"Making {prisons:,} prisons on {kind}", file=sys.stderr)
-        # At the smallest size the establishments are there beside as many made-up ones.
-        write(database, Demo(max(prisons - ESTABLISHMENTS, ESTABLISHMENTS), Plan(7, BEGAN, UNTIL)), anyway=False)
-        _settled(database)
         try:
-            yield url, settings, database
+            yield Programme(prisons, url, database, seconds)
         finally:
             database.dispose()
 
 
-def _settled(database: Database) -> None:
+def _make(settings: Settings, prisons: int) -> float:
+    startup.migrate(settings)
+    database = Database(settings)
+    startup.seed(settings, database, at=BEGAN)
+    print(f"Making {prisons:,} prisons on {database.write_engine.dialect.name}", file=sys.stderr)
+    began = time.perf_counter()
+    # At the smallest size the establishments are there beside as many made-up ones.
+    write(database, Demo(max(prisons - ESTABLISHMENTS, ESTABLISHMENTS), Plan(7, BEGAN, UNTIL)), anyway=False)
+    seconds = time.perf_counter() - began
+    _settle(database)
+    database.dispose()
+    return seconds
+
+
+def _settle(database: Database) -> None:
     """As PostgreSQL is some hours after so much was written: statistics taken, pages known to be visible."""
     if database.write_engine.dialect.name == "postgresql":
         with database.write_engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("VACUUM ANALYZE")
+
+
+def _recall(url: str, prisons: int, keep: Path | None) -> float | None:
+    """Put a copy of what an earlier run made in the place of the empty database; None where there is none."""
+    if keep is None or not (note := _note(url, prisons, keep)).exists():
+        return None
+    if make_url(url).get_backend_name() == "sqlite":
+        shutil.copy(note.with_suffix(".db"), _file(url))
+    else:
+        admin, name = os.environ[postgres.URL_VARIABLE], make_url(url).database or ""
+        postgres.drop_database(admin, name)
+        postgres.create_database(admin, name, _kept_name(prisons))
+    return float(note.read_text())
+
+
+def _remember(url: str, prisons: int, seconds: float, keep: Path | None) -> None:
+    if keep is None:
+        return
+    keep.mkdir(parents=True, exist_ok=True)
+    note = _note(url, prisons, keep)
+    if make_url(url).get_backend_name() == "sqlite":
+        shutil.copy(_file(url), note.with_suffix(".db"))
+    elif admin := os.environ.get(postgres.URL_VARIABLE):
+        postgres.create_database(admin, _kept_name(prisons), make_url(url).database)
+    else:
+        return
+    note.write_text(str(seconds))
+
+
+def _note(url: str, prisons: int, keep: Path) -> Path:
+    return keep / f"{make_url(url).get_backend_name()}-{prisons}.seconds"
+
+
+def _kept_name(prisons: int) -> str:
+    return f"idts_bench_kept_{prisons}"
+
+
+def _file(url: str) -> Path:
+    return Path(make_url(url).database or "")

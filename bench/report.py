@@ -21,7 +21,8 @@ class Options:
     seconds: float = 2.0
     rounds: int = 5
     databases: tuple[str, ...] = ("sqlite", "postgresql")
-    prisons: tuple[int, ...] = (138, 1_000, 10_000)
+    prisons: tuple[int, ...] = (138, 1_000, 10_000, 100_000)
+    keep: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,24 +5,19 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 import httpx
-from pydantic import SecretStr
 from rich.console import Console
 from rich.progress import Progress
-from starlette.testclient import TestClient
 
-from app.logs import configure_logs
-from app.main import create_app
-from app.settings import Settings
 from bench.load import Load, generator, measure, raw_request
 from bench.report import Options, Table
 from bench.servers import ADMIN_KEY, Server, database_url, floor_server, service_server, service_settings
-from bench.statements import counted
+from bench.statements import Taken, taken
 
 CONNECTIONS = (1, 8)
 # LWI is the one that is read; the changes are to others, so that its ETag stays.
@@ -59,7 +54,7 @@ class Bench:
     floor: Server
     service: Server
     calls: Sequence[Call]
-    statements: dict[str, int]
+    statements: Mapping[str, Taken]
 
 
 def run(options: Options) -> list[Table]:
@@ -73,7 +68,7 @@ def _on(kind: str, options: Options) -> Table:
             keys = _prepared(service.url)
             answer = httpx.get(service.url + READ, headers=_bearer(keys["LWI"]), trust_env=False)
             calls = _calls(keys, answer.headers["etag"])
-            statements = _statements(database, directory, calls)
+            statements = taken(database, directory, {one.name: one.requests() for one in calls if not one.is_floor})
             with floor_server(answer.content, directory) as floor:
                 found = _rounds(kind, Bench(floor, service, calls, statements), options)
     title = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[kind]
@@ -117,7 +112,7 @@ def _rounds(kind: str, bench: Bench, options: Options) -> list[list[str]]:
     return [
         [
             call.name,
-            "" if call.is_floor else str(bench.statements[call.name]),
+            "" if call.is_floor else str(bench.statements[call.name].statements),
             *itertools.chain.from_iterable(
                 _cells(found[call.name, connections], ratios[call.name, connections]) for connections in CONNECTIONS
             ),
@@ -175,32 +170,6 @@ def _prepared(service: str) -> dict[str, str]:
         rated = client.patch(SECTIONS, json={"sections": green + amber}, headers=_bearer(keys["LWI"]))
         rated.raise_for_status()
     return keys
-
-
-def _statements(database: str, directory: Path, calls: Sequence[Call]) -> dict[str, int]:
-    """The statements that each call takes, counted in this process on the same database."""
-    configure_logs("warning")
-    app = create_app(Settings(database_url=database, data_dir=directory, admin_key=SecretStr(ADMIN_KEY)))
-    found = {}
-    with TestClient(app) as client, counted(app.state.database) as seen:
-        for call in calls:
-            if call.is_floor:
-                continue
-            first, second = (_parsed(one) for one in itertools.islice(itertools.cycle(call.requests()), 2))
-            client.request(*first[:2], headers=first[2], content=first[3])  # fills what is kept in memory
-            seen.clear()
-            answer = client.request(*second[:2], headers=second[2], content=second[3])
-            if answer.status_code != call.status:
-                raise RuntimeError(f"{call.name} answered {answer.status_code}: {answer.text}")
-            found[call.name] = len(seen)
-    return found
-
-
-def _parsed(raw: bytes) -> tuple[str, str, dict[str, str], bytes]:
-    head, _, body = raw.partition(b"\r\n\r\n")
-    first, *lines = head.decode().split("\r\n")
-    method, path, _ = first.split(" ")
-    return method, path, dict(line.split(": ", 1) for line in lines), body
 
 
 def _bearer(key: str) -> dict[str, str]:

@@ -36,6 +36,21 @@ class Server:
         user, system = stat.read_text().rpartition(")")[2].split()[11:13]
         return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
+    def idle_memory(self) -> float:
+        """The resident set now, in MiB; `peak_memory` counts from here on."""
+        Path(f"/proc/{self.pid}/clear_refs").write_text("5")
+        return self._memory("VmRSS")
+
+    def peak_memory(self) -> float:
+        """The largest resident set since `idle_memory` was asked, in MiB."""
+        return self._memory("VmHWM")
+
+    def _memory(self, name: str) -> float:
+        for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
+            if line.startswith(name + ":"):
+                return int(line.split()[1]) / 1024
+        raise RuntimeError(f"no {name}")
+
 
 @contextmanager
 def floor_server(body: bytes, directory: Path) -> Iterator[Server]:

@@ -1,37 +1,103 @@
-"""How many SQL statements a request takes: counted where they reach the database's driver."""
+"""How many SQL statements a request takes and how many rows they read, counted where they reach the driver."""
 
+import itertools
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import psycopg
+from pydantic import SecretStr
 from sqlalchemy import event
+from starlette.testclient import TestClient
 
 from app.db import Database
+from app.logs import configure_logs
+from app.main import create_app
 from app.points import Point, Points, ServerPoints
+from app.settings import Settings
+from bench.servers import ADMIN_KEY
 
 # Transactions and settings of a connection are no questions to the database.
 APART = ("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA")
+READS = ("SELECT", "WITH")
+
+
+@dataclass(slots=True)
+class Counted:
+    """The statements that reached the driver, and the rows that it was given for them."""
+
+    statements: list[str] = field(default_factory=list)
+    rows: int = 0
+
+    def clear(self) -> None:
+        self.statements.clear()
+        self.rows = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one request took."""
+
+    statements: int
+    rows: int
+
+
+def taken(
+    database: str, directory: Path, requests: Mapping[str, Sequence[bytes]], status: int = 200
+) -> dict[str, Taken]:
+    """What each call takes the second time, asked in this process; the first time fills what is kept in memory."""
+    configure_logs("warning")
+    app = create_app(Settings(database_url=database, data_dir=directory, admin_key=SecretStr(ADMIN_KEY)))
+    found = {}
+    with TestClient(app) as client, counted(app.state.database) as seen:
+        for name, raw in requests.items():
+            first, second = (_parsed(one) for one in itertools.islice(itertools.cycle(raw), 2))
+            client.request(*first[:2], headers=first[2], content=first[3])
+            seen.clear()
+            answer = client.request(*second[:2], headers=second[2], content=second[3])
+            if answer.status_code not in (status, 200, 304):
+                raise RuntimeError(f"{name} answered {answer.status_code}: {answer.text}")
+            rows = seen.rows + _rows_of(app.state.database, seen.statements)
+            found[name] = Taken(len(seen.statements), rows)
+    return found
+
+
+def _rows_of(database: Database, statements: Sequence[str]) -> int:
+    """On SQLite the driver tells no rows: its statements, values and all, are asked once more."""
+    if database.read_engine.dialect.name != "sqlite":
+        return 0
+    with sqlite3.connect(f"file:{database.read_engine.url.database}?mode=ro", uri=True) as connection:
+        asked = [one for one in statements if one.lstrip().upper().startswith(READS)]
+        return sum(len(connection.execute(one).fetchall()) for one in asked)
+
+
+def _parsed(raw: bytes) -> tuple[str, str, dict[str, str], bytes]:
+    head, _, body = raw.partition(b"\r\n\r\n")
+    first, *lines = head.decode().split("\r\n")
+    method, path, _ = first.split(" ")
+    return method, path, dict(line.split(": ", 1) for line in lines), body
 
 
 @contextmanager
-def counted(database: Database) -> Iterator[list[str]]:
-    """The statements that reach the driver inside, on connections that were opened inside."""
-    seen: list[str] = []
+def counted(database: Database) -> Iterator[Counted]:
+    """What reaches the driver inside, on connections that were opened inside."""
+    seen = Counted()
 
     def note(statement: str) -> None:
         if not statement.lstrip().upper().startswith(APART):
-            seen.append(statement)
+            seen.statements.append(statement)
 
-    watch = _watcher(note)
+    watch = _watcher(seen, note)
     engines = (database.read_engine, database.write_engine)
     for engine in engines:
         engine.dispose()
         event.listen(engine, "connect", watch)
     points = database.points
     if isinstance(points, ServerPoints):
-        database.points = NotedPoints(points, note)
+        database.points = NotedPoints(points, seen)
     try:
         yield seen
     finally:
@@ -44,22 +110,26 @@ def counted(database: Database) -> Iterator[list[str]]:
 class NotedPoints:
     """Reads of the event loop, which have connections of their own."""
 
-    def __init__(self, points: Points, note: Callable[[str], None]) -> None:
-        self._points, self._note = points, note
+    def __init__(self, points: Points, seen: Counted) -> None:
+        self._points, self._seen = points, seen
 
     async def first(self, statement: Point, **given: object) -> tuple[Any, ...] | None:
-        self._note(str(statement))
-        return await self._points.first(statement, **given)
+        row = await self._points.first(statement, **given)
+        self._seen.statements.append(str(statement))
+        self._seen.rows += row is not None
+        return row
 
     def dispose(self) -> None:
         self._points.dispose()
 
 
-def _watcher(note: Callable[[str], None]) -> Callable[[Any, object], None]:
+def _watcher(seen: Counted, note: Callable[[str], None]) -> Callable[[Any, object], None]:
     class NotingCursor(psycopg.Cursor[Any]):
         def execute(self, query: Any, *args: Any, **kwargs: Any) -> Any:
+            found = super().execute(query, *args, **kwargs)
             note(str(query))
-            return super().execute(query, *args, **kwargs)
+            seen.rows += self.rowcount if self.description is not None else 0
+            return found
 
     def watch(connection: Any, _record: object) -> None:
         if isinstance(connection, sqlite3.Connection):

@@ -53,13 +53,12 @@ def _on(kind: str, store: str) -> Iterator[tuple[str, ...]]:
 
 
 def _measured(server: Server, key: str, label: str) -> tuple[str, ...]:
-    Path(f"/proc/{server.pid}/clear_refs").write_text("5")
-    idle = _memory(server.pid, "VmRSS")
+    idle = server.idle_memory()
     started = time.perf_counter()
     with ThreadPoolExecutor(FILES) as pool:
         list(pool.map(lambda place: _send(server.url, key, b"file %d" % place, FILE_BYTES), range(FILES)))
     seconds = time.perf_counter() - started
-    peak = _memory(server.pid, "VmHWM")
+    peak = server.peak_memory()
     speed = FILES * FILE_BYTES / MEBIBYTE / seconds
     return label, f"{seconds:.1f}", f"{speed:.0f}", f"{idle:.0f}", f"{peak:.0f}", f"{peak - idle:.0f}"
 
@@ -138,11 +137,3 @@ def _make_bucket(endpoint: str) -> None:
             time.sleep(0.2)
         else:
             return
-
-
-def _memory(pid: int, name: str) -> float:
-    """A figure of the process's memory, in MiB."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith(name + ":"):
-            return int(line.split()[1]) / 1024
-    raise RuntimeError(f"no {name}")

@@ -1,4 +1,4 @@
-"""The service over HTTP as the programme grows, and under many readers and writers at once."""
+"""Many readers of dashboards and many writers at once, and whether the history holds every acknowledged write."""
 
 import asyncio
 import json
@@ -10,87 +10,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
 from sqlalchemy import text
 
 from app.db import Database
 from app.services.demo_lives import demo_code
-from bench.dashboards import LAST_MONTH
-from bench.load import Load, measure, raw_request
+from bench.calls import prison_keys
+from bench.load import raw_request
 from bench.programmes import programme
 from bench.report import Options, Table
-from bench.servers import ADMIN_KEY, floor_server, service_server, service_settings
+from bench.servers import ADMIN_KEY, service_server, service_settings
 
 READERS, WRITERS = 200, 20
 LOAD_SECONDS = 60.0
-
-
-def run(options: Options) -> list[Table]:
-    rows: list[list[str]] = []
-    for kind in options.databases:
-        for prisons in options.prisons:
-            rows += _at_size(kind, prisons, options)
-    columns = ("call", "database", "prisons", "req/s", "p50 ms", "p99 ms", "bytes")
-    notes = ("One worker, one connection; a dashboard that nothing has changed since is kept in memory.",)
-    return [Table("The service as the programme grows", columns, rows, notes), _under_load(options)]
-
-
-def _at_size(kind: str, prisons: int, options: Options) -> list[list[str]]:
-    found = []
-    with (
-        tempfile.TemporaryDirectory(prefix="idts-bench-") as name,
-        programme(kind, prisons, Path(name)) as (url, _, _database),
-        service_server(service_settings(url, Path(name))) as service,
-    ):
-        code = demo_code(5)
-        paths = {
-            "GET readiness": f"/v1/prisons/{code}/readiness",
-            "GET region dashboard": "/v1/regions/north-east/dashboard",
-            "GET national dashboard": "/v1/dashboard",
-            "GET national dashboard, as_of": "/v1/dashboard?as_of=2026-04-15",
-            "GET matrix, 500 rows": "/v1/dashboard/matrix?limit=500",
-            "GET return, 500 rows": f"/v1/returns/{LAST_MONTH}?limit=500",
-            "GET prisons by blockers": "/v1/prisons?sort=blockers",
-        }
-        keys = _prison_keys(service.url, [code])
-        headers = {"authorization": f"Bearer {ADMIN_KEY}"}
-        for call, path in paths.items():
-            size = len(httpx.get(service.url + path, headers=headers, trust_env=False, timeout=120).content)
-            load = measure(service.url, [raw_request("GET", path, ADMIN_KEY)], connections=1, seconds=options.seconds)
-            found.append([call, kind, f"{prisons:,}", f"{load.per_second:,.0f}", *_times(load), f"{size:,}"])
-        changes = _changes([code], keys, "scale")
-        load = measure(service.url, changes, connections=1, seconds=options.seconds)
-        found.append(["PATCH section", kind, f"{prisons:,}", f"{load.per_second:,.0f}", *_times(load), ""])
-        with floor_server(b"{}", Path(name)) as floor:
-            load = measure(
-                floor.url,
-                [raw_request("GET", "/v1/prisons/LWI/readiness", ADMIN_KEY)],
-                connections=1,
-                seconds=options.seconds,
-            )
-        found.append(["floor", kind, f"{prisons:,}", f"{load.per_second:,.0f}", *_times(load), "2"])
-    return found
-
-
-def _times(load: Load) -> list[str]:
-    return [f"{load.p50:.2f}", f"{load.p99:.2f}"]
-
-
-def _prison_keys(url: str, codes: list[str]) -> dict[str, str]:
-    with httpx.Client(base_url=url, headers={"authorization": f"Bearer {ADMIN_KEY}"}, trust_env=False) as client:
-        bodies = {code: {"name": f"Bench {code}", "role": "prison", "prison": code} for code in codes}
-        return {
-            code: client.post("/v1/keys", json=body).raise_for_status().json()["key"] for code, body in bodies.items()
-        }
-
-
-def _changes(codes: list[str], keys: dict[str, str], mark: str) -> list[bytes]:
-    found = []
-    for number in range(20_000):
-        code = codes[number % len(codes)]
-        body = json.dumps({"comment": f"{mark} {time.time_ns()} {number}"}).encode()
-        found.append(raw_request("PATCH", f"/v1/prisons/{code}/sections/1", keys[code], body=body))
-    return found
 
 
 @dataclass(slots=True)
@@ -103,19 +34,19 @@ class Seen:
     acknowledged: list[str] = field(default_factory=list)
 
 
-def _under_load(options: Options) -> Table:
+def run(options: Options) -> list[Table]:
     prisons = max(size for size in options.prisons if size <= 10_000)
     with (
         tempfile.TemporaryDirectory(prefix="idts-bench-") as name,
-        programme("postgresql", prisons, Path(name)) as (url, _, database),
+        programme("postgresql", prisons, Path(name), options.keep) as made,
     ):
-        settings = service_settings(url, Path(name)) | {"IDTS_WORKERS": "2"}
+        settings = service_settings(made.url, Path(name)) | {"IDTS_WORKERS": "2"}
         with service_server(settings) as service:
             codes = [demo_code(place) for place in range(WRITERS)]
-            keys = _prison_keys(service.url, codes)
+            keys = prison_keys(service.url, codes)
             seconds = LOAD_SECONDS if options.seconds >= 1 else 5.0
             seen = asyncio.run(_load(service.url, keys, seconds))
-        lost = _lost(database, seen.acknowledged)
+        lost = _lost(made.database, seen.acknowledged)
     rows = [
         ["reads", f"{len(seen.reads) / seconds:,.0f}", *_percentiles(seen.reads)],
         ["writes", f"{len(seen.writes) / seconds:,.0f}", *_percentiles(seen.writes)],
@@ -127,7 +58,7 @@ def _under_load(options: Options) -> Table:
         f"Answers by status: {dict(sorted(seen.statuses.items()))}; 5xx: {worst}. "
         f"Acknowledged writes: {len(seen.acknowledged):,}; missing from the history: {lost}.",
     )
-    return Table("Readers and writers at once", ("calls", "a second", "p50 ms", "p99 ms"), rows, notes)
+    return [Table("Readers and writers at once", ("calls", "a second", "p50 ms", "p99 ms"), rows, notes)]
 
 
 def _percentiles(times: list[float]) -> list[str]:
