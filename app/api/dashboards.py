@@ -11,20 +11,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api.answers import Cursor, Limit, Page, decode_cursor, page_response, tagged
+from app.api.kept import Kept, kept_answers
 from app.api.negotiation import CSV, JSON, preferred
 from app.api.parameters import AsOf, Now
 from app.api.prisons import Region
-from app.api.recent import recent_answers
 from app.api.routing import KeyedRoute
 from app.api.schemas import problems
 from app.api.streams import streamed
 from app.auth import Reader
-from app.db import ReadSession
+from app.db import Database, ReadSession
 from app.documents.matrix_csv import render_matrix
 from app.queries.dashboards import DASHBOARD_JSON, DashboardView, read_dashboard
 from app.queries.matrix import MatrixRowView, read_matrix, stream_matrix
 from app.queries.standing_versions import Scope
-from app.queries.tallies import read_mark
+from app.queries.tallies import mark_asked, mark_of, read_mark
 from app.rules.types import Stage
 
 router = APIRouter(prefix="/v1/dashboard", tags=["Dashboards"], route_class=KeyedRoute)
@@ -36,28 +36,42 @@ AtStage = Annotated[Stage | None, Query(description="Only prisons at this stage.
 
 
 @router.get("", response_model=DashboardView)
-def read_national_dashboard(request: Request, session: ReadSession, by: Reader, at: Now, as_of: AsOf) -> Response:
+async def read_national_dashboard(request: Request, by: Reader, at: Now, as_of: AsOf) -> Response:
     """The nation's figures, and each region's beside them.
 
     Counted are the prisons that are open on the day. `nearest` are those not yet eligible and without an open
     statement that have the fewest sections in their way; `without_update` those of which no section has changed
     for 28 days; `trend` has one entry for each month's end (London), its last for now or `as_of`.
     """
-    return kept_answer(request, session, Scope(None, at, as_of), "dashboard", _dashboard)
+    return await kept_answer(request, Scope(None, at, as_of), "dashboard", dashboard_json)
 
 
-def _dashboard(session: Session, scope: Scope) -> bytes:
+def dashboard_json(session: Session, scope: Scope) -> bytes:
     return DASHBOARD_JSON.dump_json(read_dashboard(session, scope))
 
 
-def kept_answer(
-    request: Request, session: Session, scope: Scope, name: str, make: Callable[[Session, Scope], bytes]
-) -> Response:
-    """The answer made anew, unless nothing that it rests on has changed since it was last made."""
-    key = (name, scope.region, scope.as_of, scope.day, read_mark(session, scope))
-    recent = recent_answers(request.app.state.database.memory)
-    body, etag = recent.get(key, lambda: make(session, scope))
-    return tagged(request, body, etag)
+async def kept_answer(request: Request, scope: Scope, name: str, make: Callable[[Session, Scope], bytes]) -> Response:
+    """The answer worked out anew, unless nothing that it rests on has changed since it was last.
+
+    On the event loop, like the verdict (ADR 1): one statement says whether a kept answer holds. Where none does,
+    it is worked out once for all who wait for it.
+    """
+    database: Database = request.app.state.database
+    kept = kept_answers(database.memory)
+    question = (name, scope.region, scope.as_of, scope.day)
+    if scope.as_of is None:
+        statement, given = mark_asked(scope)
+        row = await database.points.first(statement, **given)
+        if row is not None and (known := kept.find((*question, mark_of(row)))) is not None:
+            return tagged(request, known.body, known.etag)
+
+    def work() -> Kept:
+        with database.reading() as session:
+            key = (*question, read_mark(session, scope))
+            return kept.find(key) or kept.keep(key, make(session, scope))
+
+    answer = await kept.together(question, work)
+    return tagged(request, answer.body, answer.etag)
 
 
 @dataclass(frozen=True, slots=True)

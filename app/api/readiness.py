@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api.answers import resource, tagged, written
+from app.api.kept import Kept, kept_answers
 from app.api.parameters import AsOfText, PrisonCode, moment_asked, now
 from app.api.routing import KeyedRoute
 from app.api.schemas import problems
@@ -62,8 +63,23 @@ async def stored_verdict(request: Request, code: str) -> Response:
     if etag is None:
         raise unknown_prison(code)
     if str(fresh_until) < london_date(at).isoformat():
-        return await run_in_threadpool(_worked_out, request, database, code, at, None)
+        body, etag = await _of_today(database, code, at, (etag, str(fresh_until)))
     return tagged(request, body, etag)
+
+
+async def _of_today(database: Database, code: str, at: datetime, stored: tuple[str, str]) -> tuple[bytes, str]:
+    """The verdict where evidence has grown stale since it was stored; worked out once a day, until it changes.
+
+    A change of the prison stores the verdict of its own day, so on one day what is `stored` stands for one answer.
+    """
+    kept, key = kept_answers(database.memory), ("readiness", code.upper(), stored, london_date(at))
+
+    def work() -> Kept:
+        with database.reading() as session:
+            return kept.keep(key, READINESS_JSON.dump_json(read_readiness(session, code, at=at)))
+
+    answer = kept.find(key) or await kept.together(key, work)
+    return answer.body, answer.etag
 
 
 async def read_prison_readiness(request: Request, code: PrisonCode, as_of: AsOfText = None) -> Response:

@@ -2,20 +2,21 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_column, select
 from sqlalchemy.orm import Session
 
-from app.models import Tally, table_of
+from app.models import Tally, ToolkitVersion, table_of
 from app.queries.standing_versions import POINT_COLUMNS, STANDING, Scope, in_regions, point_from
 from app.queries.toolkits import current_version
 from app.rules.moments import end_of_day
 from app.rules.programme import NOTHING, PRESENT, SHARDS, Point, added, contribution, taken_off
+from app.rules.regions import REGIONS
 
 TALLY = table_of(Tally)
 
@@ -71,9 +72,41 @@ def read_mark(session: Session, scope: Scope) -> str:
 
     The same fingerprint, the same figures: every change to a prison changes it, and so does a new toolkit.
     """
+    if scope.as_of is None:
+        return mark_of(session.execute(*mark_asked(scope)).one())
     rows = [(row.region, row.shard, row.day.toordinal(), row.changes) for row in read_tallies(session, scope)]
     text = repr((current_version(session), rows))
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def mark_asked(scope: Scope) -> tuple[Select[Any], dict[str, Any]]:
+    """The one statement that says where the present of a scope stands, and what it is filled in with."""
+    given = {} if scope.region is None else {"region": scope.region}
+    return _marks(scope.shape.is_regional), given
+
+
+def mark_of(row: Sequence[Any]) -> str:
+    """The fingerprint that the statement's row makes."""
+    version, changes = row
+    return f"{version} {changes}"
+
+
+@cache
+def _marks(is_regional: bool) -> Select[Any]:
+    """The current toolkit, and how many changes there have been in scope: a sum of counts that only ever grow.
+
+    The shards of now are named so that each is one look-up.
+    """
+    region = [TALLY.c.region == bindparam("region")] if is_regional else [TALLY.c.region.in_(_literals(REGIONS))]
+    heads = and_(*region, TALLY.c.shard.in_(_literals(range(SHARDS))), TALLY.c.day == _literals([str(PRESENT)])[0])
+    changes = select(func.sum(TALLY.c.changes)).where(heads).scalar_subquery()
+    version = table_of(ToolkitVersion).c.version
+    return select(select(func.max(version)).scalar_subquery(), changes)
+
+
+def _literals(values: Iterable[str | int]) -> list[ColumnElement[Any]]:
+    """Constants of ours as they stand in SQL."""
+    return [literal_column(f"'{one}'" if isinstance(one, str) else str(one)) for one in values]
 
 
 def read_totals(session: Session, scope: Scope, closed: Sequence[Point]) -> dict[str, list[int]]:

@@ -2,13 +2,12 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, text
+from sqlalchemy import text
 
 from app.db import Database
 from app.queries.dashboards import list_regions, read_dashboard
@@ -19,6 +18,7 @@ from app.queries.tallies import read_mark
 from app.rules.programme import COUNTERS
 from tests import databases
 from tests.conftest import SERVER_HOME
+from tests.databases import seen_by
 from tests.service import service_settings
 
 NOW = datetime(2026, 9, 15, 12, tzinfo=UTC)
@@ -66,20 +66,6 @@ def programme(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFact
             connection.execute(text("VACUUM ANALYZE"))
         yield database
         database.dispose()
-
-
-@contextmanager
-def seen_by(engine: Engine) -> Iterator[list[tuple[str, Any]]]:
-    found: list[tuple[str, Any]] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        found.append((statement, parameters))
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield found
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,80 @@
+"""Answers that still hold, kept in memory by what they rest on, and worked out once for all who ask at once."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+
+from app.rules.digests import etag_of
+
+# What a process keeps at most: some thousands of answers.
+MOST_BYTES = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An answer under its ETag."""
+
+    body: bytes
+    etag: str
+
+
+class KeptAnswers:
+    """The latest answers of a process. A key has everything that the answer rests on, so none grows old."""
+
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        self._most = most_bytes
+        self._size = 0
+        self._kept: OrderedDict[Hashable, Kept] = OrderedDict()
+        self._lock = Lock()
+        self._waiting: dict[Hashable, asyncio.Task[Kept]] = {}
+        self._turns: dict[Hashable, asyncio.Lock] = {}
+
+    def find(self, key: Hashable) -> Kept | None:
+        with self._lock:
+            if (known := self._kept.get(key)) is not None:
+                self._kept.move_to_end(key)
+            return known
+
+    def keep(self, key: Hashable, body: bytes) -> Kept:
+        found = Kept(body, etag_of(body))
+        with self._lock:
+            before = self._kept.pop(key, None)
+            self._size += len(body) - (len(before.body) if before else 0)
+            self._kept[key] = found
+            while self._size > self._most:
+                _, oldest = self._kept.popitem(last=False)
+                self._size -= len(oldest.body)
+        return found
+
+    async def together(self, question: Hashable, work: Callable[[], Kept]) -> Kept:
+        """What `work` finds, in a thread; whoever asks the same meanwhile shares one answer.
+
+        The answer is never from before the question: while one is being worked out, those who come wait for
+        the next, since it may have begun before a change that they know of.
+        """
+        place = (asyncio.get_running_loop(), question)
+        if place not in self._waiting:
+            self._waiting[place] = asyncio.create_task(self._in_turn(place, work))
+        # One who goes away does not take the answer from the others.
+        return await asyncio.shield(self._waiting[place])
+
+    async def _in_turn(self, place: Hashable, work: Callable[[], Kept]) -> Kept:
+        turn = self._turns.setdefault(place, asyncio.Lock())
+        async with turn:
+            del self._waiting[place]
+            try:
+                return await run_in_threadpool(work)
+            finally:
+                if place not in self._waiting:
+                    del self._turns[place]
+
+
+def kept_answers(memory: dict[Any, Any]) -> KeptAnswers:
+    """Those of the process, made when first asked for."""
+    found: KeptAnswers = memory.setdefault("kept answers", KeptAnswers())
+    return found
