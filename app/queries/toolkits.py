@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.errors import NotFound
-from app.models import Prison, ToolkitVersion
+from app.models import Prison, ToolkitVersion, table_of
 from app.rules.toolkit import toolkit_from_document
 from app.rules.verdict import RuleBook, rule_book
 
@@ -26,9 +26,12 @@ class ToolkitSummary:
     prisons: int
 
 
+_CURRENT = select(func.max(table_of(ToolkitVersion).c.version))
+
+
 def current_version(session: Session) -> str:
     """The latest version by its own name, which begins with year and month."""
-    version: str | None = session.scalar(select(func.max(col(ToolkitVersion.version))))
+    version: str | None = session.scalar(_CURRENT)
     if version is None:
         raise NotFound("not-found", "No toolkit is loaded. Load one with `idts seed`.")
     return version

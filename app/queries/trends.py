@@ -4,9 +4,9 @@ from bisect import bisect_left
 from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
-from functools import cache
-from typing import Any
+from datetime import date, datetime
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, func, not_, or_, select
 from sqlalchemy.orm import Session
@@ -58,26 +58,40 @@ def read_trend(session: Session, scope: Scope, totals: Totals) -> list[TrendPoin
     """One point a month since the first registration in scope; the last is `totals`."""
     rows = session.execute(_STEPS, {**scope.values, "month": f"{scope.day:%Y-%m}"}).all()
     steps = {month: [int(one) for one in step] for month, *step in rows}
-    months = _months(min(steps), scope.day) if steps else []
-    running = [0] * len(TREND)
+    months = _months(min(steps), scope.day.year, scope.day.month) if steps else ()
+    running: Sequence[int] = _NONE
     found = []
-    for (month, _), closed in zip(months, _closed_at_ends(session, scope, months), strict=True):
-        running = added(running, steps.get(month, [0] * len(TREND)))
-        found.append(TrendPoint(month, *taken_off(running, closed)))
+    for end, closed in zip(months, _closed_at_ends(session, scope, months), strict=True):
+        if (step := steps.get(end.month)) is not None:
+            running = added(running, step)
+        found.append(TrendPoint(end.month, *taken_off(running, closed)))
     if steps or totals.prisons:
         now = (totals.prisons, totals.commissioning_ready, totals.eligible, totals.live)
         found.append(TrendPoint(f"{scope.day:%Y-%m}", *now))
     return found
 
 
-def _months(first: str, day: date) -> list[tuple[str, date]]:
-    """Every month from the first to the one before `day`'s, with its last day."""
+_NONE = (0,) * len(TREND)
+
+
+class MonthEnd(NamedTuple):
+    """A month with its last day, and the moment at which that ends in London."""
+
+    month: str
+    day: date
+    at: datetime
+
+
+@lru_cache(maxsize=64)
+def _months(first: str, until_year: int, until_month: int) -> tuple[MonthEnd, ...]:
+    """Every month from the first to the one before `until`."""
     year, month = map(int, first.split("-"))
     found = []
-    while (year, month) < (day.year, day.month):
-        found.append((f"{year:04}-{month:02}", date(year, month, monthrange(year, month)[1])))
+    while (year, month) < (until_year, until_month):
+        last = date(year, month, monthrange(year, month)[1])
+        found.append(MonthEnd(f"{year:04}-{month:02}", last, end_of_day(last)))
         year, month = (year, month + 1) if month < 12 else (year + 1, 1)
-    return found
+    return tuple(found)
 
 
 _BOUNDED = select(
@@ -86,14 +100,14 @@ _BOUNDED = select(
 ).where(in_regions(STANDING.c.region), STANDING.c.is_bounded)
 
 
-def _closed_at_ends(session: Session, scope: Scope, months: Sequence[tuple[str, date]]) -> list[list[int]]:
+def _closed_at_ends(session: Session, scope: Scope, months: Sequence[MonthEnd]) -> list[Sequence[int]]:
     """What the prisons that were registered but not open add to each month's end."""
-    ends = [end_of_day(last) for _, last in months]
-    found = [[0] * len(TREND) for _ in months]
+    ends = [end.at for end in months]
+    found: list[Sequence[int]] = [_NONE] * len(months)
     for from_at, to_at, opened_on, closed_by, is_ready, is_eligible, stage in session.execute(_BOUNDED, scope.values):
         first = bisect_left(ends, from_at)
         after = bisect_left(ends, to_at) if to_at is not None else len(ends)
         for place in range(first, after):
-            if not is_open_on(opened_on, closed_by, months[place][1]):
+            if not is_open_on(opened_on, closed_by, months[place].day):
                 found[place] = added(found[place], (1, is_ready, is_eligible, stage == Stage.LIVE))
     return found
