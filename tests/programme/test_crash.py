@@ -1,100 +1,86 @@
-"""A freeze that is killed between any two of its statements leaves the old state or the new one, whole."""
+"""Work that is killed between any two of its statements leaves the old state or the new one, whole."""
 
-import os
 import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
-from subprocess import PIPE
+from typing import Any
 
 import pytest
 
 from tests import databases
 from tests.conftest import SERVER_HOME
+from tests.factories import rated
+from tests.killed import killer
+from tests.receivers import receiving
 from tests.service import STARTS_AT, Service, running, service_settings
 
-ROOT = Path(__file__).parents[2]
-# Freezes February in one child process after another, and kills each before its nth statement or its commit.
-FREEZE = """
-import os, signal, sys
-from datetime import datetime
-from sqlalchemy import event
-from app.db import Database
-from app.rules.access import Principal, Role
-from app.rules.returns import month_named
-from app.services.callers import Caller
-from app.services.returns import freeze_return
-from tests.service import service_settings
-
-def freeze(nth):
-    database, seen = Database(service_settings(sys.argv[1])), 0
-
-    def count(*_):
-        nonlocal seen
-        seen += 1
-        if seen == nth:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    event.listen(database.write_engine, "before_cursor_execute", count)
-    event.listen(database.write_engine, "commit", count)
-    caller = Caller(Principal("key:1", "National", Role.NATIONAL), datetime.fromisoformat(sys.argv[2]))
-    with database.session_scope() as session:
-        freeze_return(session, month_named("2026-02"), "Late", ["LWI"], caller=caller)
-
-for nth in map(int, sys.stdin):
-    child = os.fork()
-    if child == 0:
-        freeze(nth)
-        os._exit(0)
-    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
-"""
+pytestmark = pytest.mark.slow
 
 
-@contextmanager
-def freezer(url: str) -> Iterator[Callable[[int], int]]:
-    """Freezes with a kill before the nth statement; answers how the process ended."""
-    command = [sys.executable, "-c", FREEZE, url, STARTS_AT.isoformat()]
-    with subprocess.Popen(
-        command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, stdin=PIPE, stdout=PIPE, text=True
-    ) as parent:
-
-        def freeze(nth: int) -> int:
-            assert parent.stdin is not None
-            assert parent.stdout is not None
-            print(nth, file=parent.stdin, flush=True)
-            return int(parent.stdout.readline())
-
-        yield freeze
-        assert parent.stdin is not None
-        parent.stdin.close()
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def alone(request: pytest.FixtureRequest, pytestconfig: pytest.Config, tmp_path: Path) -> Iterator[Service]:
+    """A service on a database that other processes work on too."""
+    with databases.fresh_copy(request.param, pytestconfig.stash[SERVER_HOME]) as url:
+        settings = service_settings(url, data_dir=tmp_path, webhook_private_addresses=True, webhook_plain_http=True)
+        with running(settings) as service:
+            yield service
 
 
-def stored(service: Service) -> dict[str, object]:
-    return {name: rows for name, rows in service.stored().items() if name.startswith(("return", "audit"))}
+def stored(service: Service, *tables: str) -> dict[str, object]:
+    return {name: rows for name, rows in service.stored().items() if name.startswith(tables)}
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def test_a_freeze_killed_between_any_two_statements_leaves_the_old_or_the_new_state(
-    kind: str, pytestconfig: pytest.Config, tmp_path: Path
-):
-    home = pytestconfig.stash[SERVER_HOME]
-    with (
-        databases.fresh_copy(kind, home) as url,
-        running(service_settings(url, data_dir=tmp_path)) as service,
-        freezer(url) as freeze,
-    ):
-        assert service.post("/v1/returns/2026-02/freeze", by="national").status_code == 201
-        service.patch("/v1/prisons/LWI/sections/1", {"rating": "AMBER"})
-        old, killed = stored(service), 0
-        while (ended := freeze(killed + 1)) == -signal.SIGKILL:
+def test_a_freeze_killed_between_any_two_statements_leaves_the_old_or_the_new_state(alone: Service):
+    assert alone.post("/v1/returns/2026-02/freeze", by="national").status_code == 201
+    alone.patch("/v1/prisons/LWI/sections/1", {"rating": "AMBER"})
+    old, killed = stored(alone, "return", "audit"), 0
+    with killer("freeze", alone.settings.database_url) as freeze:
+        while (ended := freeze(killed + 1, STARTS_AT)) == -signal.SIGKILL:
             killed += 1
-            assert stored(service) == old
-        assert ended == 0
-        # The kills came before each statement of the change, the last of them before the commit.
-        assert killed > 8
-        assert stored(service) != old
-        listed = service.get("/v1/returns/2026-02/revisions", "national").json()["items"]
-        assert [(one["revision"], one["rows"]) for one in listed] == [(2, 111), (1, 111)]
+            assert stored(alone, "return", "audit") == old
+    assert ended == 0
+    # The kills came before each statement of the change, the last of them before the commit.
+    assert killed > 8
+    assert stored(alone, "return", "audit") != old
+    listed = alone.get("/v1/returns/2026-02/revisions", "national").json()["items"]
+    assert [(one["revision"], one["rows"]) for one in listed] == [(2, 111), (1, 111)]
+
+
+def test_a_delivery_killed_between_any_two_statements_is_not_made_yet_or_is_tried_again(alone: Service):
+    with receiving() as receiver, killer("deliver", alone.settings.database_url) as deliver:
+        wanted = {"url": receiver.url(), "description": "Test"}
+        assert alone.post("/v1/webhooks", wanted, by="national").status_code == 201
+        assert alone.patch("/v1/prisons/LWI/sections/5", rated(5, "AMBER")).status_code == 200
+        states: list[str] = []
+        at, before = alone.clock(), (0, 0)
+        while not states or states[-1] != "delivered":
+            assert deliver(len(states) + 1, at) == -signal.SIGKILL
+            (delivery,) = alone.get("/v1/webhooks/1/deliveries", "admin").json()["items"]
+            now = delivery["attempts"], len(receiver.received)
+            states.append(state_of(delivery, now[0] - before[0], now[1] - before[1]))
+            # By then the claim of the dead worker has run out.
+            before, at = now, at + timedelta(hours=1)
+        assert deliver(1000, at) == 0
+    # Before the claim is committed nothing has happened; from then on the message goes out each time until its
+    # outcome is recorded, and the worker dies looking for the next one.
+    assert states == sorted(states, key=["untouched", "claimed", "sent", "delivered"].index)
+    assert states.count("untouched") >= 3
+    assert states.count("sent") >= 2
+    assert len(receiver.received) == states.count("sent") + 1
+    assert {(one.message_id, one.body) for one in receiver.received} == {
+        (receiver.received[0].message_id, receiver.received[0].body)
+    }
+
+
+def state_of(delivery: dict[str, Any], attempts: int, sent: int) -> str:
+    """What a killed worker left; anything that is neither the old state nor a new one is a failure."""
+    seen = (delivery["status"], delivery["last_status"], attempts, sent)
+    known: dict[Any, str] = {
+        ("pending", None, 0, 0): "untouched",
+        ("pending", None, 1, 0): "claimed",
+        ("pending", None, 1, 1): "sent",
+        ("delivered", 204, 1, 1): "delivered",
+    }
+    assert seen in known, seen
+    return known[seen]
