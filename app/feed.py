@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import threading
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
@@ -35,9 +36,10 @@ class Feed:
     def __init__(self, database: Database, settings: Settings) -> None:
         self.database = database
         self.most = settings.event_streams
+        self.most_per_caller = settings.event_streams_per_key
         self.poll_seconds = settings.event_poll_seconds
         self.heartbeat_seconds = settings.event_heartbeat_seconds
-        self.followers = 0
+        self.followers: Counter[str] = Counter()
         self.is_stopping = False
         self._grown = Event()
         self._turns = CapacityLimiter(READERS)
@@ -58,15 +60,21 @@ class Feed:
         self.is_stopping = True
         self._wake()
 
-    def enter(self) -> None:
-        """Take a place, to be left with `leave`; Unavailable where there is none."""
-        if self.is_stopping or self.followers >= self.most:
+    def enter(self, caller: str) -> None:
+        """Take a place for a caller, to be left with `leave`; Unavailable where there is none."""
+        if self.followers[caller] >= self.most_per_caller:
+            detail = (
+                f"Your key has {self.most_per_caller} event streams open, which is the most for one. Close one of "
+                "them, or poll /v1/events."
+            )
+            raise Unavailable("too-many-streams", detail)
+        if self.is_stopping or self.followers.total() >= self.most:
             detail = f"At most {self.most} event streams are served at once. Try again shortly, or poll /v1/events."
             raise Unavailable("too-many-streams", detail)
-        self.followers += 1
+        self.followers[caller] += 1
 
-    def leave(self) -> None:
-        self.followers -= 1
+    def leave(self, caller: str) -> None:
+        self.followers -= Counter([caller])
 
     async def end(self) -> Position:
         return await self._read(end_of_feed)
@@ -93,7 +101,7 @@ class Feed:
     async def _watch(self) -> None:
         seen: Position | None = None
         while True:
-            if self.followers:
+            if self.followers.total():
                 try:
                     end = await self._read(end_of_feed)
                 except SQLAlchemyError as fault:

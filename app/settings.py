@@ -24,7 +24,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     workers: Annotated[int, Field(ge=1, le=64)] = 1
-    public_url: str = "http://127.0.0.1:8000"
+    public_url: str = ""
     body_limit_bytes: Annotated[int, Field(ge=1024)] = MEBIBYTE
     evidence_url: str = ""
     evidence_s3_endpoint: str | None = None
@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     evidence_s3_secret_access_key: SecretStr | None = None
     evidence_limit_bytes: Annotated[int, Field(ge=1024)] = 25 * MEBIBYTE
     event_streams: Annotated[int, Field(ge=0, le=10_000)] = 200
+    event_streams_per_key: Annotated[int, Field(ge=1, le=10_000)] = 20
     event_poll_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
     event_heartbeat_seconds: Annotated[float, Field(gt=0, le=300)] = 15.0
     event_stream_seconds: Annotated[float, Field(ge=0)] = 3600.0
@@ -81,6 +82,16 @@ class Settings(BaseSettings):
             except ValueError:
                 raise ValueError("give a number and a period, such as 600/minute, or nothing for no quota") from None
         return quota
+
+    @model_validator(mode="before")
+    @classmethod
+    def reached_where_it_listens(cls, values: dict[str, object]) -> dict[str, object]:
+        """Without an address of its own the service is taken to be reached where it listens."""
+        if not values.get("public_url"):
+            host = str(values.get("host") or "127.0.0.1")
+            known = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104
+            values["public_url"] = f"http://{known}:{values.get('port') or 8000}"
+        return values
 
     @model_validator(mode="after")
     def a_provider_is_named_whole(self) -> Self:

@@ -197,10 +197,26 @@ def test_only_so_many_streams_are_served_at_once(database_url: str, tmp_path: Pa
             assert (refused.status_code, refused.json()["code"]) == (503, "too-many-streams")
             assert "retry-after" in refused.headers
         # The places of those who left are free again.
-        while feed.followers:
+        while feed.followers.total():
             threading.Event().wait(0.01)
         with live.stream() as stream:
             started(stream)
+
+
+def test_one_key_does_not_take_every_place(database_url: str, tmp_path: Path):
+    with listening(database_url, tmp_path, event_streams_per_key=1) as live:
+        with live.stream(by="prison:LWI") as mine:
+            started(mine)
+            headers = {"authorization": f"Bearer {live.service.key('prison:LWI')}"}
+            refused = httpx.get(f"{live.url}/v1/events/stream", headers=headers, timeout=PATIENCE)
+            assert (refused.status_code, refused.json()["code"]) == (503, "too-many-streams")
+            assert "Your key has 1 event streams open" in refused.json()["detail"]
+            with live.stream(by="prison:MSI") as other:
+                started(other)
+        while live.app.state.feed.followers.total():
+            threading.Event().wait(0.01)
+        with live.stream(by="prison:LWI") as again:
+            started(again)
 
 
 def test_a_waiting_stream_holds_no_connection(database_url: str, tmp_path: Path):
@@ -211,7 +227,7 @@ def test_a_waiting_stream_holds_no_connection(database_url: str, tmp_path: Path)
         database: Database = live.app.state.database
         while database.read_engine.pool.checkedout():  # type: ignore[attr-defined]
             threading.Event().wait(0.01)
-        assert live.app.state.feed.followers == 2
+        assert live.app.state.feed.followers.total() == 2
 
 
 def test_a_revoked_key_is_told_nothing_more(live: Listening):

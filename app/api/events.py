@@ -12,6 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from app.api.answers import Limit, Page, resource
+from app.api.prisons import Region
 from app.api.routing import KeyedRoute
 from app.auth import Reader, identify
 from app.db import ReadSession
@@ -41,7 +42,7 @@ _PAGE = TypeAdapter(Page[EventView])
 
 
 async def _wanted(
-    region: Annotated[str | None, Query(max_length=60, description="A region's slug or name.")] = None,
+    region: Annotated[Region | None, Query(description="A region's slug or name.")] = None,
     prison: Annotated[str | None, Query(max_length=16, description="A prison's code, in any case.")] = None,
     kind: Annotated[
         list[Kind] | None, Query(max_length=40, description="Kinds of event; repeat it for several.")
@@ -98,24 +99,24 @@ async def stream_events(
     """
     start = _position("Last-Event-ID", last_event_id) or _position("after", after)
     feed: Feed = request.app.state.feed
-    feed.enter()
-    return EventStream(request, feed, wanted, start)
+    feed.enter(by.id)
+    return EventStream(request, feed, wanted, start, by.id)
 
 
 class EventStream(StreamingResponse):
     """One follower of the feed; its place is free again when the answer ends, however it ends."""
 
-    def __init__(self, request: Request, feed: Feed, wanted: EventFilter, start: Position | None) -> None:
+    def __init__(self, request: Request, feed: Feed, wanted: EventFilter, start: Position | None, caller: str) -> None:
         # Proxies are told not to wait for more before they pass a message on.
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
         super().__init__(_messages(request, feed, wanted, start), headers=headers, media_type="text/event-stream")
-        self.feed = feed
+        self.feed, self.caller = feed, caller
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await super().__call__(scope, receive, send)
         finally:
-            self.feed.leave()
+            self.feed.leave(self.caller)
 
 
 async def _messages(request: Request, feed: Feed, wanted: EventFilter, start: Position | None) -> AsyncIterator[bytes]:

@@ -107,7 +107,7 @@ def list_all_prisons(
     session: ReadSession,
     by: Reader,
     at: Now,
-    region: Annotated[str | None, Query(max_length=60, description="A region's slug or name.")] = None,
+    region: Annotated[Region | None, Query(description="A region's slug or name.")] = None,
     function: Function | None = None,
     stage: Stage | None = None,
     q: Annotated[Search | None, Query(description="A code, or part of a name.")] = None,

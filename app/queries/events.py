@@ -13,7 +13,6 @@ from sqlmodel import col
 from app.models import ChangeEvent
 from app.models.events import oldest_open_transaction
 from app.rules.events import BEGINNING, Position
-from app.rules.regions import region_slug
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ EVENT_JSON = TypeAdapter(EventView)
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """Which events to read; None leaves a filter out. `region` is a slug or a name, `prison` a code."""
+    """Which events to read; None leaves a filter out. `region` is a slug, `prison` a code."""
 
     region: str | None = None
     prison: str | None = None
@@ -96,8 +95,7 @@ def end_of_feed(session: Session) -> Position:
 
 def _filtered(statement: Select[*tuple[Any, ...]], wanted: EventFilter) -> Select[*tuple[Any, ...]]:
     if wanted.region is not None:
-        # An unknown region or prison matches nothing; it is not an error to look for one.
-        statement = statement.where(col(ChangeEvent.region) == (region_slug(wanted.region) or ""))
+        statement = statement.where(col(ChangeEvent.region) == wanted.region)
     if wanted.prison is not None:
         statement = statement.where(col(ChangeEvent.prison_code) == wanted.prison.upper())
     if wanted.kinds:

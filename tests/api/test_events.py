@@ -196,7 +196,6 @@ def test_filters_choose_by_region_prison_and_kind(service: Service):
     assert [event["prison"] for event in since(service, start, prison="bxi")] == ["BXI"]
     assert len(since(service, start, kind=["section.rated", "prison.registered"])) == 2
     assert since(service, start, kind="prison.registered") == []
-    assert since(service, start, region="atlantis") == []
 
 
 @pytest.mark.parametrize(
@@ -208,7 +207,7 @@ def test_a_cursor_that_no_feed_gave_is_refused(service: Service, cursor: str):
     assert answer.json()["errors"][0]["pointer"] == "?after"
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=501", "kind=section.painted", "region=" + "x" * 61])
+@pytest.mark.parametrize("query", ["limit=0", "limit=501", "kind=section.painted", "region=atlantis"])
 def test_filters_that_mean_nothing_are_refused(service: Service, query: str):
     assert service.get(f"/v1/events?{query}").status_code == 422
 

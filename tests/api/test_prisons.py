@@ -32,11 +32,18 @@ def test_all_138_establishments_are_listed_in_code_order(untouched: Service):
         ("q=%25", []),
         ("q=_", []),
         ("stage=commissioning_ready", []),
-        ("region=atlantis", []),
     ],
 )
 def test_the_list_is_filtered(untouched: Service, query: str, expected: list[str]):
     assert codes(untouched, query) == expected
+
+
+def test_a_region_that_does_not_exist_is_a_slip_and_not_an_empty_region(untouched: Service):
+    answer = untouched.get("/v1/prisons?region=atlantis")
+    assert answer.status_code == 422
+    (fault,) = answer.json()["errors"]
+    assert fault["pointer"] == "?region"
+    assert "south-east" in fault["detail"]
 
 
 def test_the_stage_filter_follows_the_ratings(service: Service):
