@@ -1,5 +1,6 @@
 """Serve, migrate, seed; the other commands are in modules of their own."""
 
+import os
 from typing import Annotated
 
 import typer
@@ -60,6 +61,8 @@ def serve(
     prepare(settings)
     configure_logs(settings.log_level)
     host, port = host or settings.host, settings.port if port is None else port
+    # Workers read the environment: statements are to name the address that is listened on.
+    os.environ |= {"IDTS_HOST": host, "IDTS_PORT": str(port)}
     err.print(f"Serving on http://{host}:{port} (API: /docs). Press Ctrl+C to stop.", markup=False)
     uvicorn.run(
         "app.main:from_environment",
