@@ -125,7 +125,8 @@ def _engine(url: str, pool_size: int, *, writes: bool) -> Engine:
 
 def _points(settings: Settings, engine: Engine) -> Points:
     if engine.dialect.name == "sqlite":
-        return EmbeddedPoints(engine)
+        # Of their own: the event loop must not wait for a connection that only the event loop can give back.
+        return EmbeddedPoints(_sqlite_engine(settings.read_url, 1, writes=False))
     return ServerPoints(engine, settings.read_url, settings.database_pool_size)
 
 

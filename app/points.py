@@ -29,27 +29,27 @@ class EmbeddedPoints:
     """On SQLite a read is a function call of some ten microseconds: it needs neither thread nor await."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self.engine = engine
         self._rendered: dict[Point, tuple[str, list[str]]] = {}
 
     async def first(self, statement: Point, **given: object) -> Row | None:
         if statement not in self._rendered:
-            compiled = statement.compile(self._engine)
+            compiled = statement.compile(self.engine)
             self._rendered[statement] = str(compiled), list(compiled.positiontup or ())
         sql, names = self._rendered[statement]
         try:
-            pooled = self._engine.raw_connection()
+            pooled = self.engine.raw_connection()
             try:
                 driver: Any = pooled.driver_connection
                 row: Row | None = driver.execute(sql, [given[name] for name in names]).fetchone()
             finally:
                 pooled.close()
-        except self._engine.dialect.loaded_dbapi.Error as fault:
+        except self.engine.dialect.loaded_dbapi.Error as fault:
             raise DBAPIError(sql, None, fault) from fault
         return row
 
     def dispose(self) -> None:
-        """The connections are the engine's."""
+        self.engine.dispose()
 
 
 class ServerPoints:

@@ -90,7 +90,8 @@ class Settings(BaseSettings):
         if not values.get("public_url"):
             host = str(values.get("host") or "127.0.0.1")
             known = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104
-            values["public_url"] = f"http://{known}:{values.get('port') or 8000}"
+            port = str(values.get("port") or "")
+            values["public_url"] = f"http://{known}:{port if port.strip('0') else 8000}"
         return values
 
     @model_validator(mode="after")

@@ -35,7 +35,7 @@ class Seen:
 
 
 def run(options: Options) -> list[Table]:
-    prisons = max(size for size in options.prisons if size <= 10_000)
+    prisons = max((size for size in options.prisons if size <= 10_000), default=min(options.prisons))
     with (
         tempfile.TemporaryDirectory(prefix="idts-bench-") as name,
         programme("postgresql", prisons, Path(name), options.keep) as made,

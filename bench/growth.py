@@ -25,7 +25,7 @@ def _on(kind: str, options: Options) -> list[Table]:
             tempfile.TemporaryDirectory(prefix="idts-bench-") as name,
             programme(kind, prisons, Path(name), options.keep) as made,
         ):
-            made_in.append([f"{prisons:,}", f"{made.seconds:.0f}", f"{prisons / made.seconds:,.0f}"])
+            made_in.append([f"{made.prisons:,}", f"{made.seconds:.0f}", f"{made.prisons / made.seconds:,.0f}"])
             answered += dashboards.answers(made, options)
             with service_server(service_settings(made.url, Path(name))) as service:
                 called += calls.rows(made, service, Path(name), options)
@@ -39,7 +39,7 @@ def _on(kind: str, options: Options) -> list[Table]:
             f"Making programmes of 24 months on {title} (`idts demo`)",
             ("prisons", "seconds", "prisons/s"),
             made_in,
-            ("The aim for 10,000 prisons: 300 seconds.",),
+            ("The aim for 10,000 prisons: 300 seconds. Of the fewest, 138 are the register's own, without a history.",),
         ),
     ]
 

@@ -29,7 +29,10 @@ ESTABLISHMENTS = 138
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """A database with so many prisons; `seconds` is how long it took to make them up."""
+    """A database with so many prisons; `seconds` is how long it took to make them up.
+
+    At the smallest size the 138 establishments are there beside as many made-up ones.
+    """
 
     prisons: int
     url: str
@@ -52,7 +55,7 @@ def programme(kind: str, prisons: int, directory: Path, keep: Path | None = None
             _remember(url, prisons, seconds, keep)
         database = Database(settings)
         try:
-            yield Programme(prisons, url, database, seconds)
+            yield Programme(_made_up(prisons) + ESTABLISHMENTS, url, database, seconds)
         finally:
             database.dispose()
 
@@ -63,12 +66,15 @@ def _make(settings: Settings, prisons: int) -> float:
     startup.seed(settings, database, at=BEGAN)
     print(f"Making {prisons:,} prisons on {database.write_engine.dialect.name}", file=sys.stderr)
     began = time.perf_counter()
-    # At the smallest size the establishments are there beside as many made-up ones.
-    write(database, Demo(max(prisons - ESTABLISHMENTS, ESTABLISHMENTS), Plan(7, BEGAN, UNTIL)), anyway=False)
+    write(database, Demo(_made_up(prisons), Plan(7, BEGAN, UNTIL)), anyway=False)
     seconds = time.perf_counter() - began
     _settle(database)
     database.dispose()
     return seconds
+
+
+def _made_up(prisons: int) -> int:
+    return max(prisons - ESTABLISHMENTS, ESTABLISHMENTS)
 
 
 def _settle(database: Database) -> None:

@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 from app.db import Database
 from app.logs import configure_logs
 from app.main import create_app
-from app.points import Point, Points, ServerPoints
+from app.points import EmbeddedPoints, Point, Points, ServerPoints
 from app.settings import Settings
 from bench.servers import ADMIN_KEY
 
@@ -91,11 +91,13 @@ def counted(database: Database) -> Iterator[Counted]:
             seen.statements.append(statement)
 
     watch = _watcher(seen, note)
-    engines = (database.read_engine, database.write_engine)
+    points = database.points
+    engines = [database.read_engine, database.write_engine]
+    if isinstance(points, EmbeddedPoints):
+        engines.append(points.engine)
     for engine in engines:
         engine.dispose()
         event.listen(engine, "connect", watch)
-    points = database.points
     if isinstance(points, ServerPoints):
         database.points = NotedPoints(points, seen)
     try:

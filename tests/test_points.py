@@ -65,6 +65,18 @@ def test_many_at_once_get_their_own_answers(database: Database):
     assert [row[0] for row in in_loop(database, ask)] == codes
 
 
+def test_it_does_not_wait_for_the_connections_of_sessions(database: Database):
+    """Only the event loop gives those back: were it to wait for one, nobody would ever move."""
+    taken = [database.read_engine.connect() for _ in range(2 * MOST)]
+
+    async def ask(points):
+        return [await points.first(BY_CODE, code="LWI")]
+
+    assert in_loop(database, ask) == [("LWI", "Lewes")]
+    for one in taken:
+        one.close()
+
+
 def test_a_statement_that_fails_leaves_the_next_one_alone(database: Database):
     broken = select(col(Prison.code)).where(func.no_such_function(col(Prison.code)) == bindparam("code"))
 

@@ -129,11 +129,12 @@ def read_prison_matrix_csv(
 
 def _matrix_csv(request: Request, session: Session, asked: MatrixQuery) -> Response:
     scope = asked.scope
-    mark = (*("matrix.csv", scope.region, asked.stage, scope.as_of, scope.day), read_mark(session, scope))
+    question = ("matrix.csv", scope.region, asked.stage, scope.as_of, scope.day)
+    session.close()
     return streamed(
         request,
         CSV,
         "matrix.csv",
-        mark,
+        lambda fresh: (*question, read_mark(fresh, scope)),
         lambda fresh: render_matrix(stream_matrix(fresh, scope, asked.stage)),
     )

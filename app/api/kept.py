@@ -3,6 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from contextvars import Context
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -58,20 +59,32 @@ class KeptAnswers:
         the next, since it may have begun before a change that they know of.
         """
         place = (asyncio.get_running_loop(), question)
-        if place not in self._waiting:
-            self._waiting[place] = asyncio.create_task(self._in_turn(place, work))
+        if (answer := self._waiting.get(place)) is None:
+            # It is for all of them: nothing of the first one's request goes with it.
+            answer = asyncio.create_task(self._in_turn(place, work), context=Context())
+            answer.add_done_callback(_seen)
+            self._waiting[place] = answer
         # One who goes away does not take the answer from the others.
-        return await asyncio.shield(self._waiting[place])
+        return await asyncio.shield(answer)
 
     async def _in_turn(self, place: Hashable, work: Callable[[], Kept]) -> Kept:
+        me = asyncio.current_task()
         turn = self._turns.setdefault(place, asyncio.Lock())
-        async with turn:
-            del self._waiting[place]
-            try:
+        try:
+            async with turn:
+                del self._waiting[place]
                 return await run_in_threadpool(work)
-            finally:
-                if place not in self._waiting:
-                    del self._turns[place]
+        finally:
+            if self._waiting.get(place) is me:
+                del self._waiting[place]
+            if place not in self._waiting:
+                self._turns.pop(place, None)
+
+
+def _seen(answer: "asyncio.Task[Kept]") -> None:
+    """A failure that nobody waits for any more is no news."""
+    if not answer.cancelled():
+        answer.exception()
 
 
 def kept_answers(memory: dict[Any, Any]) -> KeptAnswers:

@@ -22,7 +22,13 @@ from app.auth import Reader, bearer, identify, known, permit, presented_digest, 
 from app.db import Database, ReadSession
 from app.queries.evaluation import HypotheticalRatings, evaluate_changes, evaluate_ratings
 from app.queries.prisons import unknown_prison
-from app.queries.readiness import READINESS_JSON, STORED_VERDICT_FOR_KEY, ReadinessView, read_readiness
+from app.queries.readiness import (
+    LATEST_CHANGE,
+    READINESS_JSON,
+    STORED_VERDICT_FOR_KEY,
+    ReadinessView,
+    read_readiness,
+)
 from app.rules.access import Permission
 from app.rules.moments import london_date
 from app.rules.verdict import Commissioning, Counts, GoLive
@@ -63,23 +69,24 @@ async def stored_verdict(request: Request, code: str) -> Response:
     if etag is None:
         raise unknown_prison(code)
     if str(fresh_until) < london_date(at).isoformat():
-        body, etag = await _of_today(database, code, at, (etag, str(fresh_until)))
+        return await _of_today(request, database, code.upper(), at)
     return tagged(request, body, etag)
 
 
-async def _of_today(database: Database, code: str, at: datetime, stored: tuple[str, str]) -> tuple[bytes, str]:
-    """The verdict where evidence has grown stale since it was stored; worked out once a day, until it changes.
-
-    A change of the prison stores the verdict of its own day, so on one day what is `stored` stands for one answer.
-    """
-    kept, key = kept_answers(database.memory), ("readiness", code.upper(), stored, london_date(at))
+async def _of_today(request: Request, database: Database, code: str, at: datetime) -> Response:
+    """The verdict where evidence has grown stale since it was stored: worked out once a day, and after each change."""
+    kept, question = kept_answers(database.memory), ("readiness", code, london_date(at))
+    row = await database.points.first(LATEST_CHANGE, code=code)
+    if row is not None and (known := kept.find((*question, row[0]))) is not None:
+        return tagged(request, known.body, known.etag)
 
     def work() -> Kept:
         with database.reading() as session:
-            return kept.keep(key, READINESS_JSON.dump_json(read_readiness(session, code, at=at)))
+            latest = session.execute(LATEST_CHANGE, {"code": code}).scalar_one()
+            return kept.keep((*question, latest), READINESS_JSON.dump_json(read_readiness(session, code, at=at)))
 
-    answer = kept.find(key) or await kept.together(key, work)
-    return answer.body, answer.etag
+    answer = await kept.together(question, work)
+    return tagged(request, answer.body, answer.etag)
 
 
 async def read_prison_readiness(request: Request, code: PrisonCode, as_of: AsOfText = None) -> Response:

@@ -1,7 +1,7 @@
 """The monthly return: read as JSON, CSV or a workbook, and frozen."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
@@ -173,9 +173,13 @@ def _month(text: str) -> Month:
 
 def _file(request: Request, session: Session, source: ReturnSource, form: str, scope: Scope) -> Response:
     frozen = source.revision
-    basis = frozen.digest if frozen else (source.day, source.as_of, read_mark(session, scope))
     month, provisional = str(source.month), source.is_provisional
-    mark = (form, month, provisional, frozen.revision if frozen else None, basis)
+    session.close()
+
+    def mark(fresh: Session) -> Hashable:
+        basis = frozen.digest if frozen else (source.day, source.as_of, read_mark(fresh, scope))
+        return (form, month, provisional, frozen.revision if frozen else None, basis)
+
     suffix = "csv" if form == CSV else "xlsx"
     revision = f"-revision-{frozen.revision}" if frozen else "-provisional" if provisional else ""
 

@@ -1,6 +1,6 @@
 """Files that are made while they are sent, from one snapshot, under an ETag that is known beforehand."""
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Generator, Hashable, Iterator
 
 from sqlalchemy.orm import Session
 from starlette.requests import Request
@@ -12,21 +12,30 @@ from app.rules.digests import etag_of
 
 
 def streamed(
-    request: Request, media_type: str, name: str, mark: Hashable, pieces: Callable[[Session], Iterator[bytes]]
+    request: Request,
+    media_type: str,
+    name: str,
+    mark: Callable[[Session], Hashable],
+    pieces: Callable[[Session], Iterator[bytes]],
 ) -> Response:
     """The pieces as they are made, or 304. `mark` has everything that the file's bytes rest on.
 
-    The request's own session ends before the first piece is sent, so the pieces are read in one of their own.
+    The request's own session ends before the first piece is sent, so mark and pieces are read in one of their own.
+    Close the request's first, or each such request holds two connections.
     """
     database: Database = request.app.state.database
-    etag = etag_of(repr(mark).encode())
-    headers = {"etag": etag, "vary": "Accept"}
-    if has_same(request, etag):
-        return Response(status_code=304, headers=headers)
 
-    def send() -> Iterator[bytes]:
+    def send() -> Generator[bytes]:
         with database.reading() as session:
+            yield etag_of(repr(mark(session)).encode()).encode()
             yield from pieces(session)
 
+    # Once begun, it gives its connection back whatever becomes of the answer.
+    sent = send()
+    etag = next(sent).decode()
+    headers = {"etag": etag, "vary": "Accept"}
+    if has_same(request, etag):
+        sent.close()
+        return Response(status_code=304, headers=headers)
     disposition = {"content-disposition": f'attachment; filename="{name}"'}
-    return StreamingResponse(send(), headers=headers | disposition, media_type=media_type)
+    return StreamingResponse(sent, headers=headers | disposition, media_type=media_type)

@@ -14,7 +14,7 @@ from app.errors import Forbidden, Invalid, NotFound
 from app.models import Prison, PrisonChange, PrisonStanding, StandingVersion, table_of
 from app.rules.access import Principal, scope_refusal
 from app.rules.moments import london_date
-from app.rules.regions import REGIONS, region_slug
+from app.rules.regions import REGIONS
 from app.rules.types import Function
 
 
@@ -275,8 +275,7 @@ def position_of(view: PrisonView, sort: PrisonSort) -> PrisonPosition:
 def _conditions(wanted: PrisonFilter) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if wanted.region is not None:
-        # An unknown region matches nothing; it is not an error to look for one.
-        found.append(col(Prison.region) == (region_slug(wanted.region) or ""))
+        found.append(col(Prison.region) == wanted.region)
     if wanted.function is not None:
         found.append(col(Prison.function) == wanted.function)
     if wanted.stage is not None:

@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from pydantic import TypeAdapter
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import String, bindparam, cast, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from app.models import ApiKey, PrisonChange, PrisonStanding, SectionChange, StatementEvent
+from app.models import ApiKey, Prison, PrisonChange, PrisonStanding, SectionChange, StatementEvent
 from app.queries.keys import PRINCIPAL_COLUMNS
 from app.queries.prisons import PrisonFacts, read_facts
 from app.queries.sections import Answers, read_answers
@@ -60,6 +60,10 @@ STORED_VERDICT_FOR_KEY = (
     .outerjoin(PrisonStanding, col(PrisonStanding.code) == bindparam("code"))
     .where(col(ApiKey.digest) == bindparam("digest"), col(ApiKey.revoked_at).is_(None))
 )
+
+
+# What moves with every change of a prison, whether or not its verdict does; as text, which every reader gets alike.
+LATEST_CHANGE = select(cast(col(Prison.latest_at), String)).where(col(Prison.code) == bindparam("code"))
 
 
 def readiness_view(

@@ -35,11 +35,14 @@ class TallyRow:
 def read_tallies(session: Session, scope: Scope) -> list[TallyRow]:
     """The totals of every shard in scope: of now, or of the last whole day that is over at the moment asked for.
 
-    Every change to a prison in scope changes one of the rows, so they also tell whether an answer still holds.
+    Of a moment within a day they are those of the evening before.
     """
-    values = {**scope.values, "present": PRESENT, "shards": range(SHARDS)}
-    if scope.as_of is not None:
-        values["whole"] = scope.day if scope.as_of == end_of_day(scope.day) else scope.day - timedelta(days=1)
+    is_whole = scope.as_of is None or scope.as_of == end_of_day(scope.day)
+    return _tallies_until(session, scope, scope.day if is_whole else scope.day - timedelta(days=1))
+
+
+def _tallies_until(session: Session, scope: Scope, whole: date) -> list[TallyRow]:
+    values = {**scope.values, "present": PRESENT, "shards": range(SHARDS), "whole": whole}
     rows = [TallyRow(*row) for row in session.execute(_statement(scope.shape.is_past), values)]
     return sorted(rows, key=lambda row: (row.region, row.shard))
 
@@ -74,7 +77,9 @@ def read_mark(session: Session, scope: Scope) -> str:
     """
     if scope.as_of is None:
         return mark_of(session.execute(*mark_asked(scope)).one())
-    rows = [(row.region, row.shard, row.day.toordinal(), row.changes) for row in read_tallies(session, scope)]
+    # The moment's own day counts too: a change from before the moment may be committed after it.
+    tallies = _tallies_until(session, scope, scope.day)
+    rows = [(row.region, row.shard, row.day.toordinal(), row.changes) for row in tallies]
     text = repr((current_version(session), rows))
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
@@ -91,15 +96,26 @@ def mark_of(row: Sequence[Any]) -> str:
     return f"{version} {changes}"
 
 
+# One for each region, close together, and steps between the shards that are wider: no two shards weigh the same.
+_PRIMES = (999_983, 999_979, 999_961, 999_959, 999_953, 999_931, 999_917, 999_907, 999_883)
+_WEIGHTS = (
+    "(CASE tally.region "
+    + " ".join(f"WHEN '{region}' THEN {prime}" for region, prime in zip(REGIONS, _PRIMES, strict=True))
+    + " END + tally.shard * 7919)"
+)
+
+
 @cache
 def _marks(is_regional: bool) -> Select[Any]:
-    """The current toolkit, and how many changes there have been in scope: a sum of counts that only ever grow.
+    """The current toolkit, and a sum of the scope's counts of changes, which only ever grow.
 
-    The shards of now are named so that each is one look-up.
+    Each shard weighs in differently, so that different counts do not come to the same sum. The shards of now are
+    named so that each is one look-up.
     """
     region = [TALLY.c.region == bindparam("region")] if is_regional else [TALLY.c.region.in_(_literals(REGIONS))]
     heads = and_(*region, TALLY.c.shard.in_(_literals(range(SHARDS))), TALLY.c.day == _literals([str(PRESENT)])[0])
-    changes = select(func.sum(TALLY.c.changes)).where(heads).scalar_subquery()
+    weight: ColumnElement[int] = literal_column(_WEIGHTS)
+    changes = select(func.sum(TALLY.c.changes * weight)).where(heads).scalar_subquery()
     version = table_of(ToolkitVersion).c.version
     return select(select(func.max(version)).scalar_subquery(), changes)
 

@@ -55,7 +55,10 @@ def refuse_programme_in_use(session: Session) -> None:
 
 def next_prison_id(session: Session) -> int:
     if session.scalar(select(col(Prison.id)).where(col(Prison.code) == demo_code(0))) is not None:
-        raise Conflict("programme-in-use", "This database has a demonstration already.")
+        raise Conflict(
+            "programme-in-use",
+            "This database has a demonstration already, or the beginning of one. Use an empty database.",
+        )
     return (session.scalar(select(func.max(col(Prison.id)))) or 0) + 1
 
 

@@ -49,7 +49,7 @@ def freeze_return(
     take_turn(session, month)
     last = next(iter(list_revisions(session, month)), None)
     known = last.corrections if last else {}
-    corrected = known | dict.fromkeys(_codes(session, corrections), caller.at)
+    corrected = known | _corrected_now(session, corrections, caller)
     if last is not None:
         digest = _digest(_contents(stream_corrected(session, month, corrected)))
         if digest == last.digest:
@@ -78,15 +78,22 @@ def take_turn(session: Session, month: Month) -> None:
         session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"return {month}"))))
 
 
-def _codes(session: Session, given: Sequence[str]) -> list[str]:
+def _corrected_now(session: Session, given: Sequence[str], caller: Caller) -> dict[str, datetime]:
+    """The prisons to correct and the moment that they are taken at, with nothing under way that is dated before it.
+
+    Their rows are locked like a writer's: whoever is changing one of them ends first, and whoever comes after
+    is dated after.
+    """
     codes = [code.upper() for code in given]
-    known = set(session.scalars(select(col(Prison.code)).where(col(Prison.code).in_(codes))))
+    wanted = select(col(Prison.code), col(Prison.latest_at)).where(col(Prison.code).in_(codes))
+    locked = session.execute(wanted.order_by(col(Prison.id)).with_for_update())
+    known: dict[str, datetime] = dict(locked.all())
     faults = [
         FieldFault(f"/corrections/{place}", "no such prison") for place, code in enumerate(codes) if code not in known
     ]
     if faults:
         raise Invalid("invalid-input", "Name the prisons to correct by their codes.", faults)
-    return codes
+    return dict.fromkeys(codes, max([caller.moment(), *known.values()]))
 
 
 def _refuse_without_reason(month: Month, last: RevisionView | None, reason: str | None) -> None:

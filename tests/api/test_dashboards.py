@@ -203,6 +203,20 @@ def test_a_change_from_before_midnight_that_is_stored_late_counts_for_its_day(se
     assert service.get(f"/v1/regions/{region}/dashboard").json()["sections"][0]["green"] == len(others)
 
 
+@pytest.mark.parametrize("path", ["/v1/dashboard", "/v1/dashboard/matrix.csv"])
+def test_a_change_dated_before_a_moment_of_today_and_stored_late_is_in_the_answer(service: Service, path: str):
+    asked = f"{path}?as_of=2026-03-02T10:00:05Z"
+    service.clock.set("2026-03-02T10:00:06Z")
+    before = service.get(asked)
+    programme = Programme(service.database, service.clock.set("2026-03-02T10:00:03Z"))
+    programme.rate("MDI", {1: "GREEN"})
+    service.clock.set("2026-03-02T10:00:07Z")
+    after = service.get(asked)
+    assert after.headers["etag"] != before.headers["etag"]
+    assert after.content != before.content
+    assert service.get(asked, headers={"if-none-match": before.headers["etag"]}).status_code == 200
+
+
 def test_prisons_are_sorted_and_filtered_as_dashboards_need_it(service: Service):
     programme = Programme(service.database, service.clock())
     programme.rate("MDI", {1: "GREEN"})

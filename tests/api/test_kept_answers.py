@@ -1,6 +1,7 @@
 """Kept answers: worked out once for all who ask at once, and never from before the question."""
 
 import asyncio
+import gc
 import threading
 from collections.abc import Callable
 
@@ -118,3 +119,38 @@ def test_a_verdict_with_evidence_grown_stale_is_kept_for_the_day_and_follows_eve
     assert changed.json()["counts"]["green"] == stale.json()["counts"]["green"] + 1
     service.clock.set("2027-02-02T10:00:00Z")
     assert service.get(ask).json() == changed.json()
+
+
+def test_a_kept_verdict_follows_a_change_from_before_midnight_that_is_stored_after(service: Service):
+    old = [factories.note(effective_on="2025-03-05")]
+    service.patch(f"{LWI}/sections/5", factories.rated(5, evidence=old))
+    service.clock.set("2026-03-06T00:00:00.1Z")
+    assert [one["section"] for one in service.get(f"{LWI}/readiness").json()["warnings"]] == [5]
+    service.clock.set("2026-03-05T23:59:59.99Z")
+    service.patch(f"{LWI}/sections/6", {"evidence": old})
+    service.clock.set("2026-03-06T00:10:00Z")
+    assert [one["section"] for one in service.get(f"{LWI}/readiness").json()["warnings"]] == [5, 6]
+
+
+def test_a_failure_that_nobody_waits_for_any_more_is_not_complained_of():
+    complaints: list[object] = []
+
+    async def asking() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, told: complaints.append(told))
+        kept, begun, may_end = KeptAnswers(), threading.Event(), threading.Event()
+
+        def fails() -> Kept:
+            begun.set()
+            assert may_end.wait(5)
+            raise RuntimeError("the database is away")
+
+        asker = asyncio.create_task(kept.together("q", fails))
+        await until(begun.is_set)
+        asker.cancel()
+        may_end.set()
+        await asyncio.gather(asker, return_exceptions=True)
+        assert (await kept.together("q", lambda: Kept(b"back", ""))).body == b"back"
+
+    asyncio.run(asking())
+    gc.collect()
+    assert complaints == []

@@ -10,6 +10,10 @@ import openpyxl
 import pytest
 
 from app.documents.return_cells import COLUMNS
+from app.rules.access import Principal, Role
+from app.rules.types import Rating
+from app.services.callers import Caller
+from app.services.sections import SectionPatch, rate_sections
 from tests import factories
 from tests.programme.drive import Programme
 from tests.service import Service
@@ -229,6 +233,23 @@ def test_a_late_correction_makes_a_second_revision_with_a_reason_and_both_stay(s
     listed = service.get("/v1/returns/2026-02/revisions").json()["items"]
     assert [(one["revision"], one["reason"]) for one in listed] == [(2, "Lewes sent its ratings late"), (1, None)]
     assert listed[0]["corrections"] == {"LWI": "2026-03-02T09:00:00Z"}
+
+
+def test_a_correction_waits_for_who_is_changing_the_prison_and_takes_that_in(service: Service):
+    freeze(service, "2026-02")
+    by = Principal("key:1", "Lead", Role.PRISON, "LWI")
+    correction = {"corrections": ["LWI"], "reason": "Lewes sent its ratings late"}
+    with ThreadPoolExecutor(1) as pool:
+        with service.database.session_scope() as session:
+            patch = SectionPatch(4, {"rating": Rating.AMBER})
+            rate_sections(session, "LWI", [patch], caller=Caller(by, service.clock()))
+            service.clock.tick(1)
+            second = pool.submit(freeze, service, "2026-02", correction)
+            with pytest.raises(TimeoutError):
+                second.result(0.5)
+        assert second.result().status_code == 201
+    assert rows_of(service, "2026-02")["LWI"]["ratings"]["4"] == "AMBER"
+    assert freeze(service, "2026-02").json() == second.result().json()
 
 
 def test_as_of_answers_with_the_revision_of_that_moment(service: Service):
