@@ -53,6 +53,7 @@ def programme(kind: str, prisons: int, directory: Path, keep: Path | None = None
         if seconds is None:
             seconds = _make(settings, prisons)
             _remember(url, prisons, seconds, keep)
+        startup.migrate(settings)
         database = Database(settings)
         try:
             yield Programme(_made_up(prisons) + ESTABLISHMENTS, url, database, seconds)

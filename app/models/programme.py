@@ -71,7 +71,8 @@ class StandingVersion(SQLModel, table=True):
         # Each database takes the index only where a query says it in the same words.
         sa.Index(
             "ix_standing_version_region_bounded",
-            "region",
+            *("region", "to_at", "from_at", "opened_on", "closed_by"),
+            *("is_commissioning_ready", "is_eligible", "stage"),
             sqlite_where=sa.text("is_bounded = 1"),
             postgresql_where=sa.text("is_bounded"),
         ),
