@@ -19,7 +19,7 @@ COLUMNS = (
 
 
 def cells(month: str, is_provisional: bool, row: ReturnRowView) -> list[str | int]:
-    """One row's cells in the order of `COLUMNS`: text and whole numbers, empty where there is nothing."""
+    """One row's cells in the order of `COLUMNS`: text (ratings among it) and whole numbers, empty for nothing."""
     statement = row.statement
     steps: tuple[str | date | None, ...] = (None,) * 7
     if statement is not None:
@@ -30,7 +30,7 @@ def cells(month: str, is_provisional: bool, row: ReturnRowView) -> list[str | in
     return [
         *(month, _word(is_provisional), row.code, row.name, row.region, row.function, row.toolkit_version, row.stage),
         *(_word(row.commissioning_ready), _word(row.eligible), row.counts.red, row.counts.amber, row.counts.green),
-        *(rating.value for rating in row.ratings.values()),
+        *row.ratings.values(),
         *(len(row.blockers), " ".join(map(str, row.blockers)), " ".join(map(str, row.exempt))),
         *map(_text, steps),
         *(_text(row.last_update), _word(row.stale)),

@@ -66,7 +66,10 @@ def may_be_frozen(month: Month, at: datetime) -> Reason | None:
     return None
 
 
+_RUN_BY_SPREADSHEETS = frozenset("=+-@\t\r")
+
+
 def harmless(text: str) -> str:
     """A cell that no spreadsheet takes for a formula: one that would begin with `=`, `+`, `-`, `@`, a tab or a
     carriage return begins with an apostrophe."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    return f"'{text}" if text[:1] in _RUN_BY_SPREADSHEETS else text
