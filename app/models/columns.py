@@ -48,7 +48,7 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None or isinstance(value, datetime):
-            return value if value is None else value.astimezone(UTC)
+            return value if value is None or value.tzinfo is UTC else value.astimezone(UTC)
         return datetime.fromisoformat(value)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, lru_cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 from sqlalchemy import CompoundSelect, Select, bindparam, func, not_, select, union_all
@@ -113,7 +114,9 @@ def _closed_at_ends(session: Session, scope: Scope, months: Sequence[MonthEnd]) 
     """What the prisons that were registered but not open add to each month's end."""
     ends = [end.at for end in months]
     found = [[0] * len(TREND) for _ in months]
-    for from_at, to_at, opened_on, closed_by, is_ready, is_eligible, stage in session.execute(_BOUNDED, scope.values):
+    # In small parts: all at once would keep the garbage collector busy.
+    rows = chain.from_iterable(session.execute(_BOUNDED, scope.values).partitions(200))
+    for from_at, to_at, opened_on, closed_by, is_ready, is_eligible, stage in rows:
         first = bisect_left(ends, from_at)
         after = bisect_left(ends, to_at) if to_at is not None else len(ends)
         for place in range(first, after):
