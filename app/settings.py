@@ -1,5 +1,6 @@
 """Every setting of the service, read once from the environment (prefix `IDTS_`)."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
@@ -131,3 +132,8 @@ class Settings(BaseSettings):
         """The database for people and logs, without user or password."""
         parts = urlsplit(self.database_url)
         return f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
+
+
+def tell_workers(host: str, port: int) -> None:
+    """Workers read the environment: what they print as their address is to be the one that is listened on."""
+    os.environ |= {"IDTS_HOST": host, "IDTS_PORT": str(port)}

@@ -1,6 +1,5 @@
 """Serve, migrate, seed; the other commands are in modules of their own."""
 
-import os
 from typing import Annotated
 
 import typer
@@ -18,7 +17,7 @@ from app.cli.returns import return_
 from app.cli.signing import signing_keys, verify
 from app.cli.toolkits import toolkits
 from app.db import Database
-from app.settings import Settings
+from app.settings import Settings, tell_workers
 from app.startup import Seeded, ensure_signing_key
 from app.startup import migrate as bring_up_to_date
 from app.startup import seed as fill
@@ -61,8 +60,7 @@ def serve(
     prepare(settings)
     configure_logs(settings.log_level)
     host, port = host or settings.host, settings.port if port is None else port
-    # Workers read the environment: statements are to name the address that is listened on.
-    os.environ |= {"IDTS_HOST": host, "IDTS_PORT": str(port)}
+    tell_workers(host, port)
     err.print(f"Serving on http://{host}:{port} (API: /docs). Press Ctrl+C to stop.", markup=False)
     uvicorn.run(
         "app.main:from_environment",

