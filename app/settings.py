@@ -1,6 +1,7 @@
 """Every setting of the service, read once from the environment (prefix `IDTS_`)."""
 
 import os
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
@@ -89,10 +90,8 @@ class Settings(BaseSettings):
     def reached_where_it_listens(cls, values: dict[str, object]) -> dict[str, object]:
         """Without an address of its own the service is taken to be reached where it listens."""
         if not values.get("public_url"):
-            host = str(values.get("host") or "127.0.0.1")
-            known = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104
-            port = str(values.get("port") or "")
-            values["public_url"] = f"http://{known}:{port if port.strip('0') else 8000}"
+            host, port = str(values.get("host") or "127.0.0.1"), str(values.get("port") or "")
+            values["public_url"] = f"http://{_reached_at(host)}:{port if port.strip('0') else 8000}"
         return values
 
     @model_validator(mode="after")
@@ -132,6 +131,17 @@ class Settings(BaseSettings):
         """The database for people and logs, without user or password."""
         parts = urlsplit(self.database_url)
         return f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
+
+
+def _reached_at(host: str) -> str:
+    """The host of an address at which what listens on `host` is reached from this machine."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if address.is_unspecified:
+        return "127.0.0.1"
+    return f"[{host}]" if address.version == 6 else host
 
 
 def tell_workers(host: str, port: int) -> None:
