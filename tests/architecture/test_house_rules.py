@@ -24,16 +24,14 @@ WORLDLY_MODULES = {
     *("asyncio", "http", "io", "logging", "multiprocessing", "os", "random", "secrets", "shutil", "socket"),
     *("sqlite3", "subprocess", "sys", "tempfile", "threading", "time", "urllib"),
 }
-# Put together here, so that this file does not name them either.
+# Written backwards, so that this file does not name them either.
 REGISTRY_HOSTS = [
-    f"{name}.{domain}"
-    for domain, names in {
-        "org": ("pypi", "pythonhosted", "npmjs", "anaconda", "rubygems", "maven", "deb.debian"),
-        "com": ("npmjs", "yarnpkg", "jsdelivr", "unpkg"),
-        "io": ("crates", "docker", "ghcr", "gcr", "quay", "fury"),
-        "net": ("jsdelivr",),
-    }.items()
-    for name in names
+    backwards[::-1]
+    for backwards in (
+        *("gro.ipyp", "gro.detsohnohtyp", "gro.sjmpn", "gro.adnocana", "gro.smegybur", "gro.nevam", "gro.naibed.bed"),
+        *("moc.sjmpn", "moc.gkpnray", "moc.rviledsj", "moc.gkpnu", "ten.rviledsj"),
+        *("oi.setarc", "oi.rekcod", "oi.rchg", "oi.rcg", "oi.yauq", "oi.yruf"),
+    )
 ]
 
 Offence = tuple[int, str]
