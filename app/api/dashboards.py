@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.answers import Cursor, Limit, Page, decode_cursor, page_response, tagged
-from app.api.kept import Kept, kept_answers
+from app.api.answers import Cursor, Limit, Page, decode_cursor, page_response
+from app.api.kept import kept_response
 from app.api.negotiation import CSV, JSON, preferred
 from app.api.parameters import AsOf, Now
 from app.api.prisons import Region
@@ -19,12 +19,12 @@ from app.api.routing import KeyedRoute
 from app.api.schemas import problems
 from app.api.streams import streamed
 from app.auth import Reader
-from app.db import Database, ReadSession
+from app.db import ReadSession
 from app.documents.matrix_csv import render_matrix
 from app.queries.dashboards import DASHBOARD_JSON, DashboardView, read_dashboard
 from app.queries.matrix import MatrixRowView, read_matrix, stream_matrix
 from app.queries.standing_versions import Scope
-from app.queries.tallies import mark_asked, mark_of, read_mark
+from app.queries.tallies import mark_asked, read_mark
 from app.rules.types import Stage
 
 router = APIRouter(prefix="/v1/dashboard", tags=["Dashboards"], route_class=KeyedRoute)
@@ -51,27 +51,14 @@ def dashboard_json(session: Session, scope: Scope) -> bytes:
 
 
 async def kept_answer(request: Request, scope: Scope, name: str, make: Callable[[Session, Scope], bytes]) -> Response:
-    """The answer worked out anew, unless nothing that it rests on has changed since it was last.
-
-    On the event loop, like the verdict (ADR 1): one statement says whether a kept answer holds. Where none does,
-    it is worked out once for all who wait for it.
-    """
-    database: Database = request.app.state.database
-    kept = kept_answers(database.memory)
-    question = (name, scope.region, scope.as_of, scope.day)
-    if scope.as_of is None:
-        statement, given = mark_asked(scope)
-        row = await database.points.first(statement, **given)
-        if row is not None and (known := kept.find((*question, mark_of(row)))) is not None:
-            return tagged(request, known.body, known.etag)
-
-    def work() -> Kept:
-        with database.reading() as session:
-            key = (*question, read_mark(session, scope))
-            return kept.find(key) or kept.keep(key, make(session, scope))
-
-    answer = await kept.together(question, work)
-    return tagged(request, answer.body, answer.etag)
+    """What `make` answers of the scope, kept for as long as it holds."""
+    return await kept_response(
+        request,
+        (name, scope.region, scope.as_of, scope.day),
+        lambda session: make(session, scope),
+        lambda session: read_mark(session, scope),
+        mark_asked(scope) if scope.as_of is None else None,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +117,9 @@ def read_prison_matrix_csv(
 def _matrix_csv(request: Request, session: Session, asked: MatrixQuery) -> Response:
     scope = asked.scope
     question = ("matrix.csv", scope.region, asked.stage, scope.as_of, scope.day)
-    session.close()
     return streamed(
         request,
+        session,
         CSV,
         "matrix.csv",
         lambda fresh: (*question, read_mark(fresh, scope)),

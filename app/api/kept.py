@@ -2,14 +2,20 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from contextvars import Context
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
+from sqlalchemy import Select
+from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
 
+from app.api.answers import tagged
+from app.db import Database
 from app.rules.digests import etag_of
 
 # What a process keeps at most: some thousands of answers.
@@ -85,6 +91,39 @@ def _seen(answer: "asyncio.Task[Kept]") -> None:
     """A failure that nobody waits for any more is no news."""
     if not answer.cancelled():
         answer.exception()
+
+
+# One statement of one row, and what it is filled in with.
+Glance = tuple[Select[Any], Mapping[str, Any]]
+
+
+async def kept_response(
+    request: Request,
+    question: tuple[Hashable, ...],
+    make: Callable[[Session], bytes],
+    mark: Callable[[Session], tuple[Hashable, ...]],
+    glance: Glance | None = None,
+) -> Response:
+    """The answer worked out anew by `make`, unless nothing that it rests on has changed since it was last.
+
+    `mark` says where that stands, in the snapshot of the answer. Where one statement can say the same on the event
+    loop, like the verdict (ADR 1), it is the `glance`: what it finds is sent without a thread or a session.
+    """
+    database: Database = request.app.state.database
+    kept = kept_answers(database.memory)
+    if glance is not None:
+        statement, given = glance
+        row = await database.points.first(statement, **given)
+        if row is not None and (known := kept.find((*question, *row))) is not None:
+            return tagged(request, known.body, known.etag)
+
+    def work() -> Kept:
+        with database.reading() as session:
+            key = (*question, *mark(session))
+            return kept.find(key) or kept.keep(key, make(session))
+
+    answer = await kept.together(question, work)
+    return tagged(request, answer.body, answer.etag)
 
 
 def kept_answers(memory: dict[Any, Any]) -> KeptAnswers:

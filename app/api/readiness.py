@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api.answers import resource, tagged, written
-from app.api.kept import Kept, kept_answers
+from app.api.kept import kept_response
 from app.api.parameters import AsOfText, PrisonCode, moment_asked, now
 from app.api.routing import KeyedRoute
 from app.api.schemas import problems
@@ -69,24 +69,20 @@ async def stored_verdict(request: Request, code: str) -> Response:
     if etag is None:
         raise unknown_prison(code)
     if str(fresh_until) < london_date(at).isoformat():
-        return await _of_today(request, database, code.upper(), at)
+        return await _of_today(request, code.upper(), at)
     return tagged(request, body, etag)
 
 
-async def _of_today(request: Request, database: Database, code: str, at: datetime) -> Response:
+async def _of_today(request: Request, code: str, at: datetime) -> Response:
     """The verdict where evidence has grown stale since it was stored: worked out once a day, and after each change."""
-    kept, question = kept_answers(database.memory), ("readiness", code, london_date(at))
-    row = await database.points.first(LATEST_CHANGE, code=code)
-    if row is not None and (known := kept.find((*question, row[0]))) is not None:
-        return tagged(request, known.body, known.etag)
-
-    def work() -> Kept:
-        with database.reading() as session:
-            latest = session.execute(LATEST_CHANGE, {"code": code}).scalar_one()
-            return kept.keep((*question, latest), READINESS_JSON.dump_json(read_readiness(session, code, at=at)))
-
-    answer = await kept.together(question, work)
-    return tagged(request, answer.body, answer.etag)
+    latest = LATEST_CHANGE, {"code": code}
+    return await kept_response(
+        request,
+        ("readiness", code, london_date(at)),
+        lambda session: READINESS_JSON.dump_json(read_readiness(session, code, at=at)),
+        lambda session: tuple(session.execute(*latest).one()),
+        latest,
+    )
 
 
 async def read_prison_readiness(request: Request, code: PrisonCode, as_of: AsOfText = None) -> Response:

@@ -174,7 +174,6 @@ def _month(text: str) -> Month:
 def _file(request: Request, session: Session, source: ReturnSource, form: str, scope: Scope) -> Response:
     frozen = source.revision
     month, provisional = str(source.month), source.is_provisional
-    session.close()
 
     def mark(fresh: Session) -> Hashable:
         basis = frozen.digest if frozen else (source.day, source.as_of, read_mark(fresh, scope))
@@ -190,4 +189,4 @@ def _file(request: Request, session: Session, source: ReturnSource, form: str, s
             month, provisional, stream_rows(fresh, source), return_notes(source), source.month.end
         )
 
-    return streamed(request, form, f"idts-return-{month}{revision}.{suffix}", mark, pieces)
+    return streamed(request, session, form, f"idts-return-{month}{revision}.{suffix}", mark, pieces)

@@ -13,6 +13,7 @@ from app.rules.digests import etag_of
 
 def streamed(
     request: Request,
+    session: Session,
     media_type: str,
     name: str,
     mark: Callable[[Session], Hashable],
@@ -20,15 +21,16 @@ def streamed(
 ) -> Response:
     """The pieces as they are made, or 304. `mark` has everything that the file's bytes rest on.
 
-    The request's own session ends before the first piece is sent, so mark and pieces are read in one of their own.
-    Close the request's first, or each such request holds two connections.
+    The request's own `session` would end before the first piece is sent, so mark and pieces are read in another one.
+    It ends here, or each such request would hold two connections.
     """
+    session.close()
     database: Database = request.app.state.database
 
     def send() -> Generator[bytes]:
-        with database.reading() as session:
-            yield etag_of(repr(mark(session)).encode()).encode()
-            yield from pieces(session)
+        with database.reading() as fresh:
+            yield etag_of(repr(mark(fresh)).encode()).encode()
+            yield from pieces(fresh)
 
     # Once begun, it gives its connection back whatever becomes of the answer.
     sent = send()

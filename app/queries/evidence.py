@@ -105,13 +105,16 @@ _COLUMNS = (
 )
 
 
-_ITEMS = select(*_COLUMNS).outerjoin(EvidenceFile, col(EvidenceFile.sha256) == col(Evidence.sha256))
-_ALL_OF_PRISON = _ITEMS.where(col(Evidence.prison_id) == bindparam("of_prison"))
+_ALL_OF_PRISON = (
+    select(*_COLUMNS)
+    .outerjoin(EvidenceFile, col(EvidenceFile.sha256) == col(Evidence.sha256))
+    .where(col(Evidence.prison_id) == bindparam("of_prison"))
+)
 _NAMED_OF_PRISON = _ALL_OF_PRISON.where(col(Evidence.id).in_(bindparam("ids", expanding=True)))
 
 
 def _items(prison_id: int) -> Select[*tuple[Any, ...]]:
-    return _ITEMS.where(col(Evidence.prison_id) == prison_id)
+    return _ALL_OF_PRISON.params(of_prison=prison_id)
 
 
 def _view(row: Any, fresh: Freshness, *, counts: bool = False) -> EvidenceView:

@@ -91,8 +91,8 @@ _DECIDING = ("live_on", "opened_on", "closed_by")
 def read_lists(session: Session, scope: Scope, closed: Sequence[Point]) -> PrisonLists:
     """The lists of a scope. `closed` are the prisons that are not open on its day."""
     found: dict[str, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
-    for row in session.execute((_then if scope.shape.is_past else _now)(scope.shape), scope.values).all():
-        found[row[0]].append(row)
+    for row in session.execute((_then if scope.shape.is_past else _now)(scope.shape), scope.values):
+        found[row.kind].append(row)
     near = sorted(found["near"], key=lambda row: (row.blocker_count, row.code))
     quiet = sorted(found["quiet"], key=lambda row: (row.quiet_since, row.code))
     planned = sorted(found["planned"], key=lambda row: (row.go_live_date, row.code))

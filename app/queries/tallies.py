@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_column, select
 from sqlalchemy.orm import Session
 
-from app.models import Tally, ToolkitVersion, table_of
+from app.models import Tally, table_of
 from app.queries.standing_versions import POINT_COLUMNS, STANDING, Scope, in_regions, point_from
-from app.queries.toolkits import current_version
+from app.queries.toolkits import CURRENT_VERSION, current_version
 from app.rules.moments import end_of_day
 from app.rules.programme import NOTHING, PRESENT, SHARDS, Point, added, contribution, taken_off
 from app.rules.regions import REGIONS
@@ -70,30 +70,24 @@ def _statement(is_past: bool) -> Select[Any]:
     return columns.join(shard, same_shard).where(heads, kept.c.day == latest)
 
 
-def read_mark(session: Session, scope: Scope) -> str:
+def read_mark(session: Session, scope: Scope) -> tuple[Any, ...]:
     """A fingerprint of all that a dashboard of the scope rests on, but for the day and the moment asked for.
 
     The same fingerprint, the same figures: every change to a prison changes it, and so does a new toolkit.
     """
     if scope.as_of is None:
-        return mark_of(session.execute(*mark_asked(scope)).one())
+        return tuple(session.execute(*mark_asked(scope)).one())
     # The moment's own day counts too: a change from before the moment may be committed after it.
     tallies = _tallies_until(session, scope, scope.day)
     rows = [(row.region, row.shard, row.day.toordinal(), row.changes) for row in tallies]
     text = repr((current_version(session), rows))
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    return (hashlib.blake2b(text.encode(), digest_size=16).hexdigest(),)
 
 
 def mark_asked(scope: Scope) -> tuple[Select[Any], dict[str, Any]]:
-    """The one statement that says where the present of a scope stands, and what it is filled in with."""
+    """The one statement whose row is the mark of the present, and what it is filled in with."""
     given = {} if scope.region is None else {"region": scope.region}
     return _marks(scope.shape.is_regional), given
-
-
-def mark_of(row: Sequence[Any]) -> str:
-    """The fingerprint that the statement's row makes."""
-    version, changes = row
-    return f"{version} {changes}"
 
 
 # One for each region, close together, and steps between the shards that are wider: no two shards weigh the same.
@@ -113,11 +107,10 @@ def _marks(is_regional: bool) -> Select[Any]:
     named so that each is one look-up.
     """
     region = [TALLY.c.region == bindparam("region")] if is_regional else [TALLY.c.region.in_(_literals(REGIONS))]
-    heads = and_(*region, TALLY.c.shard.in_(_literals(range(SHARDS))), TALLY.c.day == _literals([str(PRESENT)])[0])
+    heads = and_(*region, TALLY.c.shard.in_(_literals(range(SHARDS))), TALLY.c.day == literal_column(f"'{PRESENT}'"))
     weight: ColumnElement[int] = literal_column(_WEIGHTS)
     changes = select(func.sum(TALLY.c.changes * weight)).where(heads).scalar_subquery()
-    version = table_of(ToolkitVersion).c.version
-    return select(select(func.max(version)).scalar_subquery(), changes)
+    return select(CURRENT_VERSION.scalar_subquery(), changes)
 
 
 def _literals(values: Iterable[str | int]) -> list[ColumnElement[Any]]:

@@ -26,12 +26,13 @@ class ToolkitSummary:
     prisons: int
 
 
-_CURRENT = select(func.max(table_of(ToolkitVersion).c.version))
+# The latest version by its own name, which begins with year and month.
+CURRENT_VERSION = select(func.max(table_of(ToolkitVersion).c.version))
 
 
 def current_version(session: Session) -> str:
     """The latest version by its own name, which begins with year and month."""
-    version: str | None = session.scalar(_CURRENT)
+    version: str | None = session.scalar(CURRENT_VERSION)
     if version is None:
         raise NotFound("not-found", "No toolkit is loaded. Load one with `idts seed`.")
     return version

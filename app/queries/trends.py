@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from calendar import monthrange
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,8 +16,7 @@ from sqlalchemy.orm import Session
 from app.models import TrendStep, table_of
 from app.queries.standing_versions import POINT_COLUMNS, STANDING, Scope, in_regions, is_open, point_from
 from app.rules.moments import end_of_day
-from app.rules.programme import TREND, Point, Totals, added, is_open_on, taken_off
-from app.rules.types import Stage
+from app.rules.programme import TREND, Point, Totals, added, is_open_on, taken_off, trend_of
 
 
 @cache
@@ -113,7 +113,8 @@ _BOUNDED = _marked(
 def _closed_at_ends(session: Session, scope: Scope, months: Sequence[MonthEnd]) -> list[list[int]]:
     """What the prisons that were registered but not open add to each month's end."""
     ends = [end.at for end in months]
-    found = [[0] * len(TREND) for _ in months]
+    # They are many and alike: counted first, and only then made parts of a trend.
+    alike: Counter[tuple[int, bool, bool, str]] = Counter()
     # In small parts: all at once would keep the garbage collector busy.
     rows = chain.from_iterable(session.execute(_BOUNDED, scope.values).partitions(200))
     for from_at, to_at, opened_on, closed_by, is_ready, is_eligible, stage in rows:
@@ -121,9 +122,8 @@ def _closed_at_ends(session: Session, scope: Scope, months: Sequence[MonthEnd]) 
         after = bisect_left(ends, to_at) if to_at is not None else len(ends)
         for place in range(first, after):
             if not is_open_on(opened_on, closed_by, months[place].day):
-                sums = found[place]
-                sums[0] += 1
-                sums[1] += is_ready
-                sums[2] += is_eligible
-                sums[3] += stage == Stage.LIVE
+                alike[place, is_ready, is_eligible, stage] += 1
+    found = [[0] * len(TREND) for _ in months]
+    for (place, is_ready, is_eligible, stage), prisons in alike.items():
+        found[place] = added(found[place], [prisons * one for one in trend_of(is_ready, is_eligible, stage)])
     return found

@@ -174,4 +174,9 @@ TREND = ("prisons", "commissioning_ready", "eligible", "live")
 
 def trend_part(point: Point) -> tuple[int, int, int, int]:
     """What one prison adds to a month's trend, in the order of `TREND`."""
-    return 1, int(point.is_commissioning_ready), int(point.is_eligible), int(point.stage == Stage.LIVE.value)
+    return trend_of(point.is_commissioning_ready, point.is_eligible, point.stage)
+
+
+def trend_of(is_commissioning_ready: bool, is_eligible: bool, stage: str) -> tuple[int, int, int, int]:
+    """The same from what it rests on."""
+    return 1, int(is_commissioning_ready), int(is_eligible), int(stage == Stage.LIVE.value)

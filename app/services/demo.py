@@ -20,6 +20,7 @@ from app.models import (
     StandingVersion,
     Statement,
     StatementEvent,
+    table_of,
 )
 from app.queries.standing_versions import POINT_COLUMNS, point_from
 from app.queries.toolkits import current_version, read_book
@@ -113,7 +114,7 @@ def finish(session: Session, demo: Demo, ledger: Ledger, *, caller: Caller) -> N
 
 def _store(session: Session, table: Any, rows: Sequence[dict[str, Any]]) -> None:
     if rows:
-        session.execute(insert(table.__table__), rows)
+        session.execute(insert(table_of(table)), rows)
 
 
 def _present_rows(life: Life) -> list[dict[str, Any]]:
