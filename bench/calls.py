@@ -1,16 +1,14 @@
 """The service over HTTP at one size of programme: each call beside the floor."""
 
-import json
-import time
 from pathlib import Path
 
 import httpx
 
 from app.services.demo_lives import demo_code
-from bench.load import Load, measure, raw_request
+from bench.load import Load, changes, measure, raw_request
 from bench.programmes import LAST_MONTH, Programme
 from bench.report import Options
-from bench.servers import ADMIN_KEY, Server, floor_server
+from bench.servers import ADMIN_KEY, Server, floor_server, prison_keys
 from bench.statements import Taken, taken
 
 COLUMNS = ("call", "prisons", "req/s", "p50 ms", "p99 ms", "CPU µs", "SQL", "rows", "bytes")
@@ -31,20 +29,19 @@ PATHS = {
     "GET prisons by blockers": "/v1/prisons?sort=blockers",
     "GET events": "/v1/events",
 }
-CHANGES = 20_000
 
 
 def rows(made: Programme, service: Server, directory: Path, options: Options) -> list[list[str]]:
     """A row for each call, the floor last."""
-    (key,) = prison_keys(service.url, [CODE]).values()
+    keys = prison_keys(service.url, [CODE])
     requests = {call: [raw_request("GET", path, ADMIN_KEY)] for call, path in PATHS.items()}
-    requests["PATCH section"] = _changes(key)
-    cost = taken(made.url, directory, requests)
+    requests["PATCH section"] = changes(keys)
+    cost = taken(made.url, directory, requests, {})
     found = []
     for call, raw in requests.items():
         size = f"{_size(service, PATHS[call]):,}" if call in PATHS else ""
         # The changes that were counted are made already: the measured ones must be new.
-        found.append(_row(call, made, service, raw if call in PATHS else _changes(key), cost[call], size, options))
+        found.append(_row(call, made, service, raw if call in PATHS else changes(keys), cost[call], size, options))
     with floor_server(b"{}", directory) as floor:
         raw = [raw_request("GET", "/v1/prisons/LWI/readiness", ADMIN_KEY)]
         found.append(_row("floor", made, floor, raw, None, "2", options))
@@ -66,21 +63,3 @@ def _size(service: Server, path: str) -> int:
     headers = {"authorization": f"Bearer {ADMIN_KEY}"}
     answer = httpx.get(service.url + path, headers=headers, trust_env=False, timeout=120).raise_for_status()
     return len(answer.content)
-
-
-def prison_keys(url: str, codes: list[str]) -> dict[str, str]:
-    """A new key of each prison's lead."""
-    with httpx.Client(base_url=url, headers={"authorization": f"Bearer {ADMIN_KEY}"}, trust_env=False) as client:
-        bodies = {code: {"name": f"Bench {code}", "role": "prison", "prison": code} for code in codes}
-        return {
-            code: client.post("/v1/keys", json=body).raise_for_status().json()["key"] for code, body in bodies.items()
-        }
-
-
-def _changes(key: str) -> list[bytes]:
-    """Changes that nobody has made before, each of which moves the verdict's counts."""
-    now, found = time.time_ns(), []
-    for number in range(CHANGES):
-        body = json.dumps({"comment": f"Change {now + number}", "rating": ("RED", "AMBER")[number % 2]}).encode()
-        found.append(raw_request("PATCH", f"/v1/prisons/{CODE}/sections/12", key, body=body))
-    return found

@@ -14,11 +14,10 @@ from sqlalchemy import text
 
 from app.db import Database
 from app.services.demo_lives import demo_code
-from bench.calls import prison_keys
 from bench.load import raw_request
 from bench.programmes import programme
 from bench.report import Options, Table
-from bench.servers import ADMIN_KEY, service_server, service_settings
+from bench.servers import ADMIN_KEY, prison_keys, service_server, service_settings
 
 READERS, WRITERS = 200, 20
 LOAD_SECONDS = 60.0

@@ -5,19 +5,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
-from typing import Any
 
-from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from app.api.dashboards import dashboard_json
 from app.db import Database
-from app.queries.dashboards import DASHBOARD_JSON, REGIONS_JSON, list_regions, read_dashboard
+from app.queries.dashboards import REGIONS_JSON, list_regions
 from app.queries.matrix import read_matrix
 from app.queries.standing_versions import Scope
 from app.queries.tallies import read_mark
 from app.services.demo_lives import SMALL_REGION
 from bench.programmes import UNTIL, Programme
 from bench.report import Options
+from tests.service import seen_by
 
 NOW = UNTIL + timedelta(hours=12)
 PAST = UNTIL - timedelta(days=200, hours=5)
@@ -35,10 +35,6 @@ class Question:
     ask: Ask
 
 
-def _dashboard(session: Session, scope: Scope) -> bytes:
-    return DASHBOARD_JSON.dump_json(read_dashboard(session, scope))
-
-
 def _regions(session: Session, scope: Scope) -> bytes:
     return REGIONS_JSON.dump_json(list_regions(session, scope))
 
@@ -48,17 +44,17 @@ def _matrix(session: Session, scope: Scope) -> bytes:
 
 
 def _mark(session: Session, scope: Scope) -> bytes:
-    return read_mark(session, scope).encode()
+    return repr(read_mark(session, scope)).encode()
 
 
 QUESTIONS = (
     Question("does a kept answer hold? (nation)", None, None, _mark),
-    Question("region dashboard, same size", SMALL_REGION, None, _dashboard),
-    Question("region dashboard, same size, as_of", SMALL_REGION, PAST, _dashboard),
-    Question("region dashboard, a ninth", "london", None, _dashboard),
-    Question("region dashboard, a ninth, as_of", "london", PAST, _dashboard),
-    Question("national dashboard", None, None, _dashboard),
-    Question("national dashboard, as_of", None, PAST, _dashboard),
+    Question("region dashboard, same size", SMALL_REGION, None, dashboard_json),
+    Question("region dashboard, same size, as_of", SMALL_REGION, PAST, dashboard_json),
+    Question("region dashboard, a ninth", "london", None, dashboard_json),
+    Question("region dashboard, a ninth, as_of", "london", PAST, dashboard_json),
+    Question("national dashboard", None, None, dashboard_json),
+    Question("national dashboard, as_of", None, PAST, dashboard_json),
     Question("regions", None, None, _regions),
     Question("matrix, 500 rows", None, None, _matrix),
 )
@@ -82,15 +78,8 @@ def answers(made: Programme, options: Options) -> list[list[str]]:
 
 def _measured(database: Database, question: Question, options: Options) -> list[str]:
     scope = Scope(question.region, NOW, question.as_of)
-    seen: list[tuple[str, Any]] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        seen.append((statement, parameters))
-
-    event.listen(database.read_engine, "before_cursor_execute", note)
-    with database.reading() as session:
+    with seen_by(database.read_engine) as seen, database.reading() as session:
         body = question.ask(session, scope)
-    event.remove(database.read_engine, "before_cursor_execute", note)
 
     def whole() -> None:
         with database.reading() as session:

@@ -5,10 +5,8 @@ from pathlib import Path
 
 from bench import calls, dashboards, returns
 from bench.programmes import programme
-from bench.report import Options, Table
+from bench.report import TITLES, Options, Table
 from bench.servers import service_server, service_settings
-
-TITLES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
 def run(options: Options) -> list[Table]:

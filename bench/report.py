@@ -13,6 +13,8 @@ from rich import box
 from rich import table as rich_table
 from rich.console import Console
 
+TITLES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+
 
 @dataclass(frozen=True, slots=True)
 class Options:

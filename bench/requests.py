@@ -1,10 +1,8 @@
 """The calls of one prison against the floor: requests per second, latency, SQL statements."""
 
 import itertools
-import json
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +12,9 @@ import httpx
 from rich.console import Console
 from rich.progress import Progress
 
-from bench.load import Load, generator, measure, raw_request
-from bench.report import Options, Table
-from bench.servers import ADMIN_KEY, Server, database_url, floor_server, service_server, service_settings
+from bench.load import Load, changes, generator, measure, raw_request
+from bench.report import TITLES, Options, Table
+from bench.servers import Server, database_url, floor_server, prison_keys, service_server, service_settings
 from bench.statements import Taken, taken
 
 CONNECTIONS = (1, 8)
@@ -24,7 +22,6 @@ CONNECTIONS = (1, 8)
 WRITTEN = ("BXI", "LEI", "MRI", "PVI", "WII", "WWI", "EXI", "BLI")
 READ = "/v1/prisons/LWI/readiness"
 SECTIONS = "/v1/prisons/LWI/sections"
-CHANGES = 8_000
 
 Requests = Callable[[], Sequence[bytes]]
 
@@ -68,10 +65,11 @@ def _on(kind: str, options: Options) -> Table:
             keys = _prepared(service.url)
             answer = httpx.get(service.url + READ, headers=_bearer(keys["LWI"]), trust_env=False)
             calls = _calls(keys, answer.headers["etag"])
-            statements = taken(database, directory, {one.name: one.requests() for one in calls if not one.is_floor})
+            asked = [one for one in calls if not one.is_floor]
+            requests, statuses = {one.name: one.requests() for one in asked}, {one.name: one.status for one in asked}
+            statements = taken(database, directory, requests, statuses)
             with floor_server(answer.content, directory) as floor:
                 found = _rounds(kind, Bench(floor, service, calls, statements), options)
-    title = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[kind]
     notes = (
         f"Floor: a bare FastAPI def route that returns the same {len(answer.content):,} bytes ready-made.",
         f"One worker process each, {generator()} on the same machine, medians of {options.rounds} interleaved rounds "
@@ -83,7 +81,7 @@ def _on(kind: str, options: Options) -> Table:
     columns = ["call", "SQL"]
     for connections in CONNECTIONS:
         columns += [f"req/s, {connections} conn.", "×", "p50 ms", "p99 ms", "CPU µs"]
-    return Table(f"Requests on {title}", columns, found, notes)
+    return Table(f"Requests on {TITLES[kind]}", columns, found, notes)
 
 
 def _measured(bench: Bench, call: Call, connections: int, seconds: float) -> Measured:
@@ -142,28 +140,14 @@ def _calls(keys: dict[str, str], etag: str) -> list[Call]:
         Call("GET readiness", lambda: read),
         Call("GET readiness, 304", lambda: same, status=304),
         Call("GET sections", lambda: sections),
-        Call("PATCH section", lambda: _changes(keys)),
+        Call("PATCH section", lambda: changes({code: keys[code] for code in WRITTEN})),
     ]
-
-
-def _changes(keys: dict[str, str]) -> list[bytes]:
-    """Changes of section 12 that nobody has made before, to the eight prisons in turn."""
-    now = time.time_ns()
-    found = []
-    for number in range(CHANGES):
-        code, rating = WRITTEN[number % len(WRITTEN)], ("AMBER", "RED")[number // len(WRITTEN) % 2]
-        body = json.dumps({"rating": rating, "comment": f"Change {now + number}"})
-        found.append(raw_request("PATCH", f"/v1/prisons/{code}/sections/12", keys[code], body=body.encode()))
-    return found
 
 
 def _prepared(service: str) -> dict[str, str]:
     """A key for each prison, and Lewes half way: 7 sections GREEN with evidence, 8 AMBER, 20 RED."""
-    keys = {}
-    with httpx.Client(base_url=service, headers=_bearer(ADMIN_KEY), trust_env=False) as client:
-        for code in ("LWI", *WRITTEN):
-            wanted = {"name": f"Bench {code}", "role": "prison", "prison": code}
-            keys[code] = client.post("/v1/keys", json=wanted).raise_for_status().json()["key"]
+    keys = prison_keys(service, ["LWI", *WRITTEN])
+    with httpx.Client(base_url=service, trust_env=False) as client:
         note = {"kind": "note", "title": "Signed off by the senior management team", "effective_on": "2026-03-02"}
         green = [{"number": number, "rating": "GREEN", "evidence": [note]} for number in (1, 2, 3, 5, 6, 10, 11)]
         amber = [{"number": number, "rating": "AMBER", "comment": "Begun."} for number in (4, 7, 8, 9, 12, 25, 26, 35)]

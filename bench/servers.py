@@ -98,6 +98,15 @@ def service_settings(database: str, directory: Path) -> dict[str, str]:
     }
 
 
+def prison_keys(url: str, codes: Sequence[str]) -> dict[str, str]:
+    """A new key of each prison's lead."""
+    with httpx.Client(base_url=url, headers={"authorization": f"Bearer {ADMIN_KEY}"}, trust_env=False) as client:
+        bodies = {code: {"name": f"Bench {code}", "role": "prison", "prison": code} for code in codes}
+        return {
+            code: client.post("/v1/keys", json=body).raise_for_status().json()["key"] for code, body in bodies.items()
+        }
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -14,7 +14,7 @@ import httpx
 from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
 
 from bench.report import Options, Table
-from bench.servers import ADMIN_KEY, Server, database_url, free_port, service_server, service_settings
+from bench.servers import Server, database_url, free_port, prison_keys, service_server, service_settings
 
 FILES = 10
 MEBIBYTE = 1024 * 1024
@@ -46,7 +46,7 @@ def _on(kind: str, store: str) -> Iterator[tuple[str, ...]]:
         _store_settings(store) as more,
         service_server(service_settings(database, Path(name)) | more) as server,
     ):
-        key = _prison_key(server.url)
+        key = prison_keys(server.url, ["LWI"])["LWI"]
         _send(server.url, key, b"warm-up", 4096)
         for what in ("new", "the same again"):
             yield _measured(server, key, f"{what}, {kind}, {store}")
@@ -89,18 +89,6 @@ def _send(url: str, key: str, name: bytes, size: int) -> None:
     address = f"{url}/v1/prisons/LWI/sections/5/evidence"
     answer = httpx.post(address, content=body(), headers=headers, timeout=300, trust_env=False)
     answer.raise_for_status()
-
-
-def _prison_key(url: str) -> str:
-    answer = httpx.post(
-        f"{url}/v1/keys",
-        json={"name": "bench", "role": "prison", "prison": "LWI"},
-        headers={"authorization": f"Bearer {ADMIN_KEY}"},
-        trust_env=False,
-    )
-    answer.raise_for_status()
-    key: str = answer.json()["key"]
-    return key
 
 
 @contextmanager

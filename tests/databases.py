@@ -7,10 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
-
-from sqlalchemy import Engine, event
 
 from app import startup
 from app.db import Database
@@ -91,18 +88,3 @@ def _turn(home: Path, name: str) -> Iterator[None]:
     with (home / name).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-@contextmanager
-def seen_by(engine: Engine) -> Iterator[list[tuple[str, Any]]]:
-    """The statements that go through the engine inside, with their parameters; reads of the event loop do not."""
-    found: list[tuple[str, Any]] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        found.append((statement, parameters))
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield found
-    finally:
-        event.remove(engine, "before_cursor_execute", note)

@@ -11,7 +11,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 from subprocess import PIPE
 
 import anyio
@@ -24,9 +23,9 @@ from app.rules.returns import month_named
 from app.services.callers import Caller
 from app.services.returns import freeze_return
 from app.settings import Settings
+from tests.processes import ROOT
 from tests.service import service_settings
 
-ROOT = Path(__file__).parents[1]
 # Given n and a moment: how the child ended, -9 where it was killed.
 Killer = Callable[[int, datetime], int]
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 from fastapi import FastAPI
 from pydantic import SecretStr
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 from starlette.testclient import TestClient
 
 from app.db import Database
@@ -176,20 +176,33 @@ def running(settings: Settings, clock: Clock | None = None, **client: Any) -> It
 
 
 @contextmanager
-def max_statements(service: Service, most: int) -> Iterator[list[str]]:
-    """At most that many SQL statements of sessions inside; transaction control does not count."""
-    seen: list[str] = []
+def seen_by(*engines: Engine) -> Iterator[list[tuple[str, Any]]]:
+    """The statements that go through the engines inside, with their parameters; reads of the event loop do not."""
+    found: list[tuple[str, Any]] = []
 
-    def record(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if not statement.startswith(("BEGIN", "SELECT pg_catalog.version", "select current_schema", "show ")):
-            seen.append(statement)
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        found.append((statement, parameters))
 
-    engines = (service.database.read_engine, service.database.write_engine)
     for engine in engines:
-        event.listen(engine, "before_cursor_execute", record)
+        event.listen(engine, "before_cursor_execute", note)
     try:
-        yield seen
+        yield found
     finally:
         for engine in engines:
-            event.remove(engine, "before_cursor_execute", record)
-    assert len(seen) <= most, "\n".join(seen)
+            event.remove(engine, "before_cursor_execute", note)
+
+
+# Transaction control, and what a new connection asks.
+APART = ("BEGIN", "SELECT pg_catalog.version", "select current_schema", "show ")
+
+
+@contextmanager
+def max_statements(service: Service, most: int) -> Iterator[list[str]]:
+    """At most that many SQL statements of sessions inside; transaction control does not count."""
+    counted: list[str] = []
+    with seen_by(service.database.read_engine, service.database.write_engine) as seen:
+        try:
+            yield counted
+        finally:
+            counted += [statement for statement, _ in seen if not statement.startswith(APART)]
+    assert len(counted) <= most, "\n".join(counted)

@@ -7,8 +7,7 @@ from collections.abc import Callable
 
 from app.api.kept import Kept, KeptAnswers
 from tests import factories
-from tests.databases import seen_by
-from tests.service import Service
+from tests.service import Service, seen_by
 
 LWI = "/v1/prisons/LWI"
 

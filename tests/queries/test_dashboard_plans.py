@@ -18,8 +18,7 @@ from app.queries.tallies import read_mark
 from app.rules.programme import COUNTERS
 from tests import databases
 from tests.conftest import SERVER_HOME
-from tests.databases import seen_by
-from tests.service import service_settings
+from tests.service import seen_by, service_settings
 
 NOW = datetime(2026, 9, 15, 12, tzinfo=UTC)
 PRISONS, PERIODS = 10_000, 8
