@@ -43,7 +43,7 @@ bench: setup-dev ## Measure, and print the figures
 	$(BIN)/python -m bench
 
 openapi: setup-dev ## Write docs/openapi.json anew
-	$(BIN)/python -m tests.openapi_file
+	$(BIN)/python -m tests.support.openapi_file
 
 lock: setup-dev ## Recompile both locks (UPGRADE=--upgrade takes newer versions)
 	$(COMPILE) $(UPGRADE) --output-file requirements.lock

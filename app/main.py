@@ -9,11 +9,9 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from app import handlers
 from app.api import (
     audit,
     dashboards,
-    docs,
     events,
     evidence,
     evidence_uploads,
@@ -21,7 +19,6 @@ from app.api import (
     health,
     keys,
     prisons,
-    problem_pages,
     readiness,
     regions,
     returns,
@@ -32,17 +29,18 @@ from app.api import (
     verification,
     webhooks,
 )
-from app.checkpoints import keep_checkpointing
-from app.db import Database
-from app.delivery import delivering
-from app.edge import Edge, Metrics
-from app.evidence_store import EvidenceStore
-from app.feed import Feed
-from app.logs import configure_logs
-from app.quotas import Quotas
+from app.background.checkpoints import keep_checkpointing
+from app.background.delivery import delivering
+from app.background.feed import Feed
+from app.http import docs, handlers, problem_pages
+from app.http.edge import Edge, Metrics
+from app.http.logs import configure_logs
+from app.http.quotas import Quotas
+from app.http.tokens import token_reader
 from app.settings import Settings
-from app.signing import KeyFiles
-from app.tokens import token_reader
+from app.storage.db import Database
+from app.storage.evidence_store import EvidenceStore
+from app.storage.key_files import KeyFiles
 
 ROUTERS = (
     # First, since routes are tried in order and this one is asked for most.

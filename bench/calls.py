@@ -4,7 +4,7 @@ from pathlib import Path
 
 import httpx
 
-from app.services.demo_lives import demo_code
+from app.demo.lives import demo_code
 from bench.load import Load, changes, measure, raw_request
 from bench.programmes import LAST_MONTH, Programme
 from bench.report import Options

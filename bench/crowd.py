@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import text
 
-from app.db import Database
-from app.services.demo_lives import demo_code
+from app.demo.lives import demo_code
+from app.storage.db import Database
 from bench.load import raw_request
 from bench.programmes import programme
 from bench.report import Options, Table

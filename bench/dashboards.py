@@ -9,15 +9,15 @@ from statistics import median
 from sqlalchemy.orm import Session
 
 from app.api.dashboards import dashboard_json
-from app.db import Database
-from app.queries.dashboards import REGIONS_JSON, list_regions
-from app.queries.matrix import read_matrix
-from app.queries.standing_versions import Scope
-from app.queries.tallies import read_mark
-from app.services.demo_lives import SMALL_REGION
+from app.demo.lives import SMALL_REGION
+from app.queries.programme.dashboards import REGIONS_JSON, list_regions
+from app.queries.programme.matrix import read_matrix
+from app.queries.programme.standing_versions import Scope
+from app.queries.programme.tallies import read_mark
+from app.storage.db import Database
 from bench.programmes import UNTIL, Programme
 from bench.report import Options
-from tests.service import seen_by
+from tests.support.service import seen_by
 
 NOW = UNTIL + timedelta(hours=12)
 PAST = UNTIL - timedelta(days=200, hours=5)

@@ -13,14 +13,15 @@ from pathlib import Path
 from pydantic import SecretStr
 from sqlalchemy import make_url
 
-from app import startup
+from app.cli import first_start
 from app.cli.demo import write
-from app.db import Database
-from app.services.demo import Demo
-from app.services.demo_rows import Plan
+from app.demo.programme import Demo
+from app.demo.rows import Plan
 from app.settings import Settings
+from app.storage import schema
+from app.storage.db import Database
 from bench.servers import ADMIN_KEY, database_url
-from tests import postgres
+from tests.support import postgres
 
 BEGAN, UNTIL = datetime(2024, 11, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)
 LAST_MONTH = "2026-10"
@@ -53,7 +54,7 @@ def programme(kind: str, prisons: int, directory: Path, keep: Path | None = None
         if seconds is None:
             seconds = _make(settings, prisons)
             _remember(url, prisons, seconds, keep)
-        startup.migrate(settings)
+        schema.migrate(settings)
         database = Database(settings)
         try:
             yield Programme(_made_up(prisons) + ESTABLISHMENTS, url, database, seconds)
@@ -62,9 +63,9 @@ def programme(kind: str, prisons: int, directory: Path, keep: Path | None = None
 
 
 def _make(settings: Settings, prisons: int) -> float:
-    startup.migrate(settings)
+    schema.migrate(settings)
     database = Database(settings)
-    startup.seed(settings, database, at=BEGAN)
+    first_start.seed(settings, database, at=BEGAN)
     print(f"Making {prisons:,} prisons on {database.write_engine.dialect.name}", file=sys.stderr)
     began = time.perf_counter()
     write(database, Demo(_made_up(prisons), Plan(7, BEGAN, UNTIL)), anyway=False)

@@ -4,9 +4,9 @@ import timeit
 from functools import partial
 from time import process_time
 
+from app.documents.shipped import shipped_toolkits
 from app.rules.types import Rating
 from app.rules.verdict import judge, rule_book
-from app.startup import shipped_toolkits
 from bench.report import Options, Table
 
 CALLS = 20_000

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 
 from bench.floor import BODY_VARIABLE
-from tests import postgres
+from tests.support import postgres
 
 START_SECONDS = 120.0
 STOP_SECONDS = 20.0

@@ -13,11 +13,11 @@ from pydantic import SecretStr
 from sqlalchemy import event
 from starlette.testclient import TestClient
 
-from app.db import Database
-from app.logs import configure_logs
+from app.http.logs import configure_logs
 from app.main import create_app
-from app.points import EmbeddedPoints, Point, Points, ServerPoints
 from app.settings import Settings
+from app.storage.db import Database
+from app.storage.points import EmbeddedPoints, Point, Points, ServerPoints
 from bench.servers import ADMIN_KEY
 
 # Transactions and settings of a connection are no questions to the database.

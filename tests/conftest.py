@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import structlog
 
-from tests import databases, postgres
-from tests.service import STARTS_AT, Service, differences, running, service_settings
+from tests.support import databases, postgres
+from tests.support.service import STARTS_AT, Service, differences, running, service_settings
 
 SERVER_HOME = pytest.StashKey[Path]()
 
@@ -17,14 +17,14 @@ LONG = (
     "tests/cli/",
     "tests/programme/",
     "tests/queries/test_dashboard_plans.py",
-    "tests/test_concurrency.py",
-    "tests/test_delivery.py",
-    "tests/test_dockerfile.py",
-    "tests/test_event_stream.py",
-    "tests/test_postgres_helper.py",
-    "tests/test_statement_life.py",
-    "tests/test_statement_race.py",
-    "tests/test_tampering.py",
+    "tests/whole/test_concurrency.py",
+    "tests/background/test_delivery.py",
+    "tests/whole/test_dockerfile.py",
+    "tests/background/test_event_stream.py",
+    "tests/support/test_postgres_helper.py",
+    "tests/whole/test_statement_life.py",
+    "tests/whole/test_statement_race.py",
+    "tests/whole/test_tampering.py",
 )
 
 
@@ -62,7 +62,7 @@ def postgres_admin_url(pytestconfig: pytest.Config) -> str:
 
 @pytest.fixture(scope="session")
 def shared_home(pytestconfig: pytest.Config) -> Path:
-    """The directory that all workers of the run share; see `tests.databases`."""
+    """The directory that all workers of the run share; see `tests.support.databases`."""
     return pytestconfig.stash[SERVER_HOME]
 
 
@@ -81,7 +81,7 @@ def database_url(database_kind: str, shared_home: Path) -> Iterator[str]:
 
 @pytest.fixture
 def service(database_url: str, tmp_path: Path) -> Iterator[Service]:
-    """The whole service, on SQLite and on PostgreSQL; see `tests.service.Service` for how to call it."""
+    """The whole service, on SQLite and on PostgreSQL; see `tests.support.service.Service` for how to call it."""
     with running(service_settings(database_url, data_dir=tmp_path)) as found:
         yield found
 

@@ -8,16 +8,16 @@ from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.answers import Cursor, Limit, Page, decode_cursor, page_response, written
-from app.api.parameters import Now, is_day, moment_given
-from app.api.routing import KeyedRoute
-from app.api.text import Search
-from app.auth import AuditReader, AuditVerifier
-from app.db import ReadSession
+from app.http.answers import Cursor, Limit, Page, decode_cursor, page_response, written
+from app.http.auth import AuditReader, AuditVerifier
+from app.http.parameters import Now, is_day, moment_given
+from app.http.routing import KeyedRoute
+from app.http.text import Search
 from app.queries.audit import AuditEntryView, AuditFilter, AuditVerification, list_entries, verify_trail
 from app.queries.signing_keys import public_keys
 from app.rules.moments import start_of_day
-from app.signing import unseal
+from app.storage.db import ReadSession
+from app.storage.key_files import unseal
 
 router = APIRouter(prefix="/v1/audit", tags=["Audit"], route_class=KeyedRoute)
 

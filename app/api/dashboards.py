@@ -10,22 +10,22 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.answers import Cursor, Limit, Page, decode_cursor, page_response
-from app.api.kept import kept_response
-from app.api.negotiation import CSV, JSON, preferred
-from app.api.parameters import AsOf, Now
 from app.api.prisons import Region
-from app.api.routing import KeyedRoute
-from app.api.schemas import problems
-from app.api.streams import streamed
-from app.auth import Reader
-from app.db import ReadSession
-from app.documents.matrix_csv import render_matrix
-from app.queries.dashboards import DASHBOARD_JSON, DashboardView, read_dashboard
-from app.queries.matrix import MatrixRowView, read_matrix, stream_matrix
-from app.queries.standing_versions import Scope
-from app.queries.tallies import mark_asked, read_mark
+from app.documents.programme.matrix_csv import render_matrix
+from app.http.answers import Cursor, Limit, Page, decode_cursor, page_response
+from app.http.auth import Reader
+from app.http.kept import kept_response
+from app.http.negotiation import CSV, JSON, preferred
+from app.http.parameters import AsOf, Now
+from app.http.routing import KeyedRoute
+from app.http.schemas import problems
+from app.http.streams import streamed
+from app.queries.programme.dashboards import DASHBOARD_JSON, DashboardView, read_dashboard
+from app.queries.programme.matrix import MatrixRowView, read_matrix, stream_matrix
+from app.queries.programme.standing_versions import Scope
+from app.queries.programme.tallies import mark_asked, read_mark
 from app.rules.types import Stage
+from app.storage.db import ReadSession
 
 router = APIRouter(prefix="/v1/dashboard", tags=["Dashboards"], route_class=KeyedRoute)
 

@@ -11,15 +11,15 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from app.api.answers import Limit, Page, resource
 from app.api.prisons import Region
-from app.api.routing import KeyedRoute
-from app.auth import Reader, identify
-from app.db import ReadSession
+from app.background.feed import Feed
 from app.errors import DomainError, FieldFault, Invalid
-from app.feed import Feed
+from app.http.answers import Limit, Page, resource
+from app.http.auth import Reader, identify
+from app.http.routing import KeyedRoute
 from app.queries.events import EVENT_JSON, EventFilter, EventPage, EventView, read_events
 from app.rules.events import BEGINNING, KINDS, Position, position_of
+from app.storage.db import ReadSession
 
 router = APIRouter(prefix="/v1/events", tags=["Changes"], route_class=KeyedRoute)
 

@@ -9,16 +9,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from app.api.answers import Cursor, Limit, Page, decode_cursor, moment_of_cursor, page_response, resource, written
-from app.api.parameters import CallerNow, Now, PrisonCode, SectionNumber, has_same
-from app.api.routing import KeyedRoute
 from app.api.sections import known_section
-from app.api.text import Prose, plain_text
-from app.auth import EvidenceKeeper, PrisonReader
-from app.db import ReadSession, WriteSession
+from app.documents.evidence.media_types import EXTENSIONS
 from app.documents.file_names import attachment
-from app.documents.media_types import EXTENSIONS
-from app.evidence_store import EvidenceStore
+from app.http.answers import Cursor, Limit, Page, decode_cursor, moment_of_cursor, page_response, resource, written
+from app.http.auth import EvidenceKeeper, PrisonReader
+from app.http.parameters import CallerNow, Now, PrisonCode, SectionNumber, has_same
+from app.http.routing import KeyedRoute
+from app.http.text import Prose, plain_text
 from app.queries.evidence import (
     EvidenceItemView,
     EvidenceView,
@@ -35,6 +33,8 @@ from app.queries.toolkits import read_book
 from app.rules.digests import etag_of
 from app.rules.moments import london_date
 from app.services.evidence import EvidenceAfter, support_sections, withdraw_evidence
+from app.storage.db import ReadSession, WriteSession
+from app.storage.evidence_store import EvidenceStore
 
 router = APIRouter(prefix="/v1/prisons/{code}", tags=["Evidence"], route_class=KeyedRoute)
 

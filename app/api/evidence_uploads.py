@@ -19,29 +19,29 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from app.api.answers import written
 from app.api.evidence import ITEM_JSON, EvidenceWithReadiness, SectionNumbers
-from app.api.idempotency import Once
-from app.api.parameters import CallerNow, PrisonCode, SectionNumber
-from app.api.routing import JSON_TYPES, KeyedRoute, strict_json
 from app.api.sections import AddEvidence, known_section
-from app.api.uploads import Upload, UploadedFile, limit_in_words, received
-from app.auth import EvidenceKeeper
-from app.db import Database
+from app.documents.evidence.media_types import ACCEPTED, media_type_of
 from app.documents.file_names import display_name
-from app.documents.media_types import ACCEPTED, media_type_of
 from app.errors import FieldFault, Invalid, TooLarge, WrongMediaType
-from app.evidence_store import EvidenceStore
+from app.http.answers import written
+from app.http.auth import EvidenceKeeper
+from app.http.idempotency import Once
+from app.http.parameters import CallerNow, PrisonCode, SectionNumber
+from app.http.routing import JSON_TYPES, KeyedRoute, strict_json
+from app.http.uploads import Upload, UploadedFile, limit_in_words, received
 from app.queries.evidence import StoredFile, stored_file
 from app.queries.prisons import read_facts_in_scope
 from app.queries.readiness import READINESS_JSON
 from app.queries.sections import SECTION_JSON, SectionView
 from app.rules.access import Principal
+from app.rules.caller import Caller
 from app.rules.digests import etag_of
 from app.rules.types import EvidenceKind
-from app.services.callers import Caller
 from app.services.evidence import NewFile, add_evidence, is_kept
 from app.services.sections import NewEvidence
+from app.storage.db import Database
+from app.storage.evidence_store import EvidenceStore
 
 log = structlog.get_logger("idts.evidence")
 

@@ -4,13 +4,13 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, field_validator
 from starlette.responses import Response
 
-from app.api.parameters import CallerNow, IfMatch, PrisonCode, SectionNumber
-from app.api.routing import KeyedRoute
 from app.api.sections import SectionWithReadiness, copy_of_one, one_after
-from app.api.text import Prose
-from app.auth import Exempter
-from app.db import WriteSession
+from app.http.auth import Exempter
+from app.http.parameters import CallerNow, IfMatch, PrisonCode, SectionNumber
+from app.http.routing import KeyedRoute
+from app.http.text import Prose
 from app.services.sections import exempt_section
+from app.storage.db import WriteSession
 
 router = APIRouter(prefix="/v1/prisons/{code}/sections/{number}/exemption", tags=["Sections"], route_class=KeyedRoute)
 

@@ -9,9 +9,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from app.api.routing import PublicRoute
-from app.db import Database
-from app.evidence_store import EvidenceStore
+from app.http.routing import PublicRoute
+from app.storage.db import Database
+from app.storage.evidence_store import EvidenceStore
 
 router = APIRouter(tags=["Service"], route_class=PublicRoute)
 

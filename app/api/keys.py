@@ -7,16 +7,16 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.answers import Page, resource, written
-from app.api.idempotency import Idempotency
-from app.api.parameters import CallerNow
-from app.api.routing import KeyedRoute
-from app.api.text import Line, Name
-from app.auth import KeyKeeper
-from app.db import ReadSession, WriteSession
+from app.http.answers import Page, resource, written
+from app.http.auth import KeyKeeper
+from app.http.idempotency import Idempotency
+from app.http.parameters import CallerNow
+from app.http.routing import KeyedRoute
+from app.http.text import Line, Name
 from app.queries.keys import KeyView, list_keys
 from app.rules.access import Role
 from app.services.keys import KeyScope, create_key, revoke_key
+from app.storage.db import ReadSession, WriteSession
 
 router = APIRouter(prefix="/v1/keys", tags=["Keys"], route_class=KeyedRoute)
 

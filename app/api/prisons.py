@@ -7,13 +7,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.answers import Cursor, Limit, Page, decode_cursor, page_response, resource, written
-from app.api.idempotency import Idempotency
-from app.api.parameters import CallerNow, IfMatch, Now, PrisonCode, tags_in
-from app.api.routing import KeyedRoute
-from app.api.text import Day, Line, Search
-from app.auth import Corrector, Reader, Registrar
-from app.db import ReadSession, WriteSession
+from app.http.answers import Cursor, Limit, Page, decode_cursor, page_response, resource, written
+from app.http.auth import Corrector, Reader, Registrar
+from app.http.idempotency import Idempotency
+from app.http.parameters import CallerNow, IfMatch, Now, PrisonCode, tags_in
+from app.http.routing import KeyedRoute
+from app.http.text import Day, Line, Search
 from app.queries.prisons import (
     PrisonFilter,
     PrisonPosition,
@@ -29,6 +28,7 @@ from app.rules.prison import PrisonDetails
 from app.rules.regions import REGIONS, region_slug
 from app.rules.types import Function, Stage
 from app.services.prisons import StillCurrentPrison, correct_prison, register_prison
+from app.storage.db import ReadSession, WriteSession
 
 router = APIRouter(prefix="/v1/prisons", tags=["Prisons"], route_class=KeyedRoute)
 

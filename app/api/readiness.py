@@ -11,15 +11,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.answers import resource, tagged, written
-from app.api.kept import kept_response
-from app.api.parameters import AsOfText, PrisonCode, moment_asked, now
-from app.api.routing import KeyedRoute
-from app.api.schemas import problems
 from app.api.sections import RatingInput
-from app.api.text import Name
-from app.auth import Reader, bearer, identify, known, permit, presented_digest, token_principal
-from app.db import Database, ReadSession
+from app.http.answers import resource, tagged, written
+from app.http.auth import Reader, bearer, identify, known, permit, presented_digest, token_principal
+from app.http.kept import kept_response
+from app.http.parameters import AsOfText, PrisonCode, moment_asked, now
+from app.http.routing import KeyedRoute
+from app.http.schemas import problems
+from app.http.text import Name
 from app.queries.evaluation import HypotheticalRatings, evaluate_changes, evaluate_ratings
 from app.queries.prisons import unknown_prison
 from app.queries.readiness import (
@@ -32,6 +31,7 @@ from app.queries.readiness import (
 from app.rules.access import Permission
 from app.rules.moments import london_date
 from app.rules.verdict import Commissioning, Counts, GoLive
+from app.storage.db import Database, ReadSession
 
 router = APIRouter(prefix="/v1", tags=["Readiness"], route_class=KeyedRoute)
 

@@ -8,17 +8,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api.dashboards import dashboard_json, kept_answer
-from app.api.parameters import AsOf, Now
-from app.api.routing import KeyedRoute
-from app.auth import Reader
 from app.errors import NotFound
-from app.queries.dashboards import (
+from app.http.auth import Reader
+from app.http.parameters import AsOf, Now
+from app.http.routing import KeyedRoute
+from app.queries.programme.dashboards import (
     REGIONS_JSON,
     DashboardView,
     RegionListView,
     list_regions,
 )
-from app.queries.standing_versions import Scope
+from app.queries.programme.standing_versions import Scope
 from app.rules.regions import REGIONS, region_slug
 
 router = APIRouter(prefix="/v1/regions", tags=["Dashboards"], route_class=KeyedRoute)

@@ -10,19 +10,20 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.answers import Cursor, Limit, Page, decode_cursor, next_page, page_response, resource, written
-from app.api.idempotency import Idempotency
-from app.api.negotiation import CSV, JSON, XLSX, preferred
-from app.api.parameters import AsOf, CallerNow, Now
-from app.api.routing import KeyedRoute
-from app.api.schemas import problems
-from app.api.streams import streamed
-from app.api.text import plain_text
-from app.auth import Freezer, Reader
-from app.db import ReadSession, WriteSession
-from app.documents.return_csv import render_return_csv
-from app.documents.return_xlsx import render_return_xlsx
+from app.documents.returns.csv import render_return_csv
+from app.documents.returns.xlsx import render_return_xlsx
 from app.errors import FieldFault, Invalid
+from app.http.answers import Cursor, Limit, Page, decode_cursor, next_page, page_response, resource, written
+from app.http.auth import Freezer, Reader
+from app.http.idempotency import Idempotency
+from app.http.negotiation import CSV, JSON, XLSX, preferred
+from app.http.parameters import AsOf, CallerNow, Now
+from app.http.routing import KeyedRoute
+from app.http.schemas import problems
+from app.http.streams import streamed
+from app.http.text import plain_text
+from app.queries.programme.standing_versions import Scope
+from app.queries.programme.tallies import read_mark
 from app.queries.returns import (
     ReturnRowView,
     ReturnSource,
@@ -33,11 +34,10 @@ from app.queries.returns import (
     return_notes,
     stream_rows,
 )
-from app.queries.standing_versions import Scope
-from app.queries.tallies import read_mark
 from app.rules.digests import etag_of
 from app.rules.returns import Month, month_named
 from app.services.returns import freeze_return
+from app.storage.db import ReadSession, WriteSession
 
 router = APIRouter(prefix="/v1/returns", tags=["Returns"], route_class=KeyedRoute)
 

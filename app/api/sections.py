@@ -18,12 +18,11 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.answers import Cursor, Limit, Page, decode_cursor, page_response, resource, written
-from app.api.parameters import AsOf, CallerNow, IfMatch, Now, PrisonCode, SectionNumber, tags_in
-from app.api.routing import KeyedRoute
-from app.api.text import Day, Line, Prose, Title, one_line
-from app.auth import Assessor, PrisonReader
-from app.db import ReadSession, WriteSession
+from app.http.answers import Cursor, Limit, Page, decode_cursor, page_response, resource, written
+from app.http.auth import Assessor, PrisonReader
+from app.http.parameters import AsOf, CallerNow, IfMatch, Now, PrisonCode, SectionNumber, tags_in
+from app.http.routing import KeyedRoute
+from app.http.text import Day, Line, Prose, Title, one_line
 from app.queries.prisons import read_facts_in_scope
 from app.queries.readiness import READINESS_JSON, ReadinessView
 from app.queries.sections import (
@@ -48,6 +47,7 @@ from app.services.sections import (
     StillCurrent,
     rate_sections,
 )
+from app.storage.db import ReadSession, WriteSession
 
 router = APIRouter(prefix="/v1/prisons/{code}/sections", tags=["Sections"], route_class=KeyedRoute)
 

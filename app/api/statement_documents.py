@@ -8,13 +8,13 @@ from fastapi import APIRouter, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.answers import resource
-from app.api.routing import KeyedRoute
-from app.auth import PrisonReader
-from app.db import ReadSession
-from app.documents.statement_pdf import render_statement
+from app.documents.statement.pdf import render_statement
+from app.http.answers import resource
+from app.http.auth import PrisonReader
+from app.http.routing import KeyedRoute
 from app.queries.statements import StatementView, read_payload, read_statement
 from app.rules.statement import StatementStatus
+from app.storage.db import ReadSession
 
 router = APIRouter(prefix="/v1", tags=["Statements"], route_class=KeyedRoute)
 

@@ -7,15 +7,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.answers import Cursor, Limit, Page, decode_cursor, moment_of_cursor, page_response, resource, written
-from app.api.idempotency import Idempotency
-from app.api.parameters import CallerNow, PrisonCode
-from app.api.routing import KeyedRoute
-from app.api.text import Day, Line, plain_text
-from app.auth import LiveConfirmer, PrisonReader, Raiser, Signer, Withdrawer
-from app.db import ReadSession, WriteSession
-from app.documents.credential import TYPE, credential_content
+from app.documents.statement.credential import TYPE, credential_content
 from app.errors import Conflict
+from app.http.answers import Cursor, Limit, Page, decode_cursor, moment_of_cursor, page_response, resource, written
+from app.http.auth import LiveConfirmer, PrisonReader, Raiser, Signer, Withdrawer
+from app.http.idempotency import Idempotency
+from app.http.parameters import CallerNow, PrisonCode
+from app.http.routing import KeyedRoute
+from app.http.text import Day, Line, plain_text
 from app.queries.prisons import read_facts_in_scope
 from app.queries.signing_keys import current_kid
 from app.queries.statements import (
@@ -35,7 +34,8 @@ from app.services.statements import (
     sign_statement,
     withdraw_statement,
 )
-from app.signing import KeyFiles, sign
+from app.storage.db import ReadSession, WriteSession
+from app.storage.key_files import KeyFiles, sign
 
 router = APIRouter(prefix="/v1", tags=["Statements"], route_class=KeyedRoute)
 

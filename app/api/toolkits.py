@@ -7,11 +7,11 @@ from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.answers import resource
-from app.api.routing import PublicRoute
-from app.api.schemas import ToolkitDocument
-from app.db import ReadSession
+from app.http.answers import resource
+from app.http.routing import PublicRoute
+from app.http.schemas import ToolkitDocument
 from app.queries.toolkits import ToolkitSummary, current_version, list_versions, read_document
+from app.storage.db import ReadSession
 
 router = APIRouter(prefix="/v1", tags=["Toolkit"], route_class=PublicRoute)
 

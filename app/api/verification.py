@@ -11,14 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.answers import resource, written
-from app.api.routing import PublicRoute
-from app.api.schemas import KeySet
-from app.db import ReadSession
-from app.documents.credential import Mismatch, differing_parts, read_credential
+from app.documents.statement.credential import Mismatch, differing_parts, read_credential
+from app.http.answers import resource, written
+from app.http.routing import PublicRoute
+from app.http.schemas import KeySet
 from app.queries.signing_keys import public_keys
 from app.queries.verification import IssuedFacts, issued_by_serial
 from app.rules.statement import Standing, StatementStatus
+from app.storage.db import ReadSession
 
 router = APIRouter(tags=["Verification"], route_class=PublicRoute)
 

@@ -10,19 +10,19 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.answers import Cursor, Limit, Page, decode_cursor, page_response, resource, written
 from app.api.events import Kind
-from app.api.idempotency import Idempotency
-from app.api.parameters import CallerNow, IfMatch, tags_in
 from app.api.prisons import Region
-from app.api.routing import KeyedRoute
-from app.api.text import Line, plain_text
-from app.auth import WebhookKeeper
-from app.db import ReadSession, WriteSession
+from app.http.answers import Cursor, Limit, Page, decode_cursor, page_response, resource, written
+from app.http.auth import WebhookKeeper
+from app.http.idempotency import Idempotency
+from app.http.parameters import CallerNow, IfMatch, tags_in
+from app.http.routing import KeyedRoute
+from app.http.text import Line, plain_text
 from app.queries.webhooks import DeliveryView, WebhookView, list_deliveries, list_webhooks, read_webhook
 from app.rules.digests import etag_of
 from app.rules.webhooks import DeliveryStatus, WebhookPolicy
 from app.services.webhooks import NewWebhook, create_webhook, end_webhook, replay_delivery
+from app.storage.db import ReadSession, WriteSession
 
 router = APIRouter(prefix="/v1/webhooks", tags=["Changes"], route_class=KeyedRoute)
 

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import typer
 
-from app.checkpoints import checkpoint as sign_now
+from app.background.checkpoints import checkpoint as sign_now
 from app.cli.common import err, opened_database, out
 from app.queries.audit import verify_trail
 from app.queries.signing_keys import public_keys
-from app.signing import KeyFiles, unseal
+from app.storage.key_files import KeyFiles, unseal
 
 audit = typer.Typer(name="audit", help="The audit trail: verify, checkpoint.", no_args_is_help=True)
 

@@ -10,17 +10,17 @@ from app.cli.common import err, is_interactive, load_settings, opened_database
 from app.cli.deliver import deliver
 from app.cli.demo import demo
 from app.cli.evidence import evidence
+from app.cli.first_start import Seeded, ensure_signing_key
+from app.cli.first_start import seed as fill
 from app.cli.keys import keys
 from app.cli.readiness import readiness
 from app.cli.rebuild import rebuild
 from app.cli.returns import return_
 from app.cli.signing import signing_keys, verify
 from app.cli.toolkits import toolkits
-from app.db import Database
 from app.settings import Settings, tell_workers
-from app.startup import Seeded, ensure_signing_key
-from app.startup import migrate as bring_up_to_date
-from app.startup import seed as fill
+from app.storage.db import Database
+from app.storage.schema import migrate as bring_up_to_date
 
 cli = typer.Typer(
     name="idts",
@@ -54,7 +54,7 @@ def serve(
     """Serve the API. An empty database is migrated and filled first."""
     import uvicorn
 
-    from app.logs import configure_logs
+    from app.http.logs import configure_logs
 
     settings = load_settings()
     prepare(settings)

@@ -10,11 +10,11 @@ from pydantic import ValidationError
 from rich.console import Console
 from sqlalchemy.exc import DBAPIError
 
-from app.db import Database
 from app.errors import DomainError
-from app.services.callers import Caller
+from app.rules.caller import Caller
 from app.services.seed import OPERATOR
 from app.settings import Settings
+from app.storage.db import Database
 
 # Results go to stdout and can be piped; everything said to a person goes to stderr.
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 240)

@@ -7,11 +7,11 @@ from typing import Annotated
 import anyio
 import typer
 
+from app.background.delivery import Courier
 from app.cli.common import err, opened_database
-from app.db import Database
-from app.delivery import Courier
-from app.logs import configure_logs
+from app.http.logs import configure_logs
 from app.settings import Settings
+from app.storage.db import Database
 
 
 def deliver(

@@ -7,9 +7,8 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from app.cli.common import err, fail, is_interactive, opened_database, operator
-from app.db import Database
-from app.rules.moments import months_after
-from app.services.demo import (
+from app.cli.first_start import seed as fill
+from app.demo.programme import (
     BATCH,
     Demo,
     finish,
@@ -18,9 +17,10 @@ from app.services.demo import (
     refuse_programme_in_use,
     write_batch,
 )
-from app.services.demo_rows import Plan
-from app.startup import migrate
-from app.startup import seed as fill
+from app.demo.rows import Plan
+from app.rules.moments import months_after
+from app.storage.db import Database
+from app.storage.schema import migrate
 
 
 def demo(

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from app.cli.common import err, opened_database
-from app.evidence_store import EvidenceStore
 from app.queries.evidence import known_store_keys
+from app.storage.evidence_store import EvidenceStore
 
 evidence = typer.Typer(name="evidence", help="Files of evidence: check the store.", no_args_is_help=True)
 

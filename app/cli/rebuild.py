@@ -7,8 +7,8 @@ import typer
 from rich.progress import track
 
 from app.cli.common import err, is_interactive, opened_database
-from app.services.ledger import Ledger
-from app.services.rebuild import (
+from app.services.programme.ledger import Ledger
+from app.services.programme.rebuild import (
     BATCH,
     Findings,
     check_batch,

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from app.cli.common import fail, opened_database
-from app.documents.return_csv import render_return_csv
-from app.documents.return_xlsx import render_return_xlsx
+from app.documents.returns.csv import render_return_csv
+from app.documents.returns.xlsx import render_return_xlsx
 from app.queries.returns import ROW_JSON, find_source, return_notes, stream_rows
 from app.rules.returns import month_named
 

@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from app.cli.common import err, fail, opened_database, operator, out
-from app.documents.credential import read_credential
+from app.documents.statement.credential import read_credential
 from app.queries.signing_keys import public_keys
 from app.services.signing_keys import adopt_signing_key
-from app.signing import KeyFiles
+from app.storage.key_files import KeyFiles
 
 signing_keys = typer.Typer(name="signing-keys", help="Keys that seal statements: rotate, show.", no_args_is_help=True)
 

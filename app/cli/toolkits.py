@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from app.cli.common import err, fail, opened_database, operator, out
-from app.documents.toolkit_file import ToolkitFileFault, read_toolkit
+from app.documents.toolkit.file import ToolkitFileFault, read_toolkit
 from app.queries.toolkits import list_versions
 from app.services.toolkits import load_toolkit
 

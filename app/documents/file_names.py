@@ -4,7 +4,7 @@ import re
 import unicodedata
 from urllib.parse import quote
 
-from app.documents.media_types import EXTENSIONS
+from app.documents.evidence.media_types import EXTENSIONS
 
 _LONGEST = 200
 

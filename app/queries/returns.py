@@ -12,9 +12,9 @@ from sqlmodel import col
 
 from app.errors import FieldFault, Invalid, NotFound
 from app.models import ReturnRevision, ReturnRow, TrendStep
-from app.queries.matrix import ratings_of
-from app.queries.programme_rows import BATCH, Rows, is_open_within, read_point, read_points, stream_points
-from app.queries.standing_versions import Scope
+from app.queries.programme.matrix import ratings_of
+from app.queries.programme.programme_rows import BATCH, Rows, is_open_within, read_point, read_points, stream_points
+from app.queries.programme.standing_versions import Scope
 from app.rules.moments import london_date
 from app.rules.programme import Point, is_open_during, is_quiet, numbers_in
 from app.rules.regions import REGIONS

@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from app.models import AuditCheckpoint, AuditEntry, AuditHead, table_of
 from app.rules.audit import GENESIS, checkpoint_hash, digest_of, entry_hash, moment_text
-from app.services.callers import Caller
+from app.rules.caller import Caller
 from app.services.rows import one_or_many
 
 SERVICE_CHAIN = "service"

@@ -14,9 +14,9 @@ from app.models import ApiKey, Prison
 from app.queries.keys import KeyView
 from app.queries.toolkits import current_version, read_book
 from app.rules.access import Role, key_scope_fault
+from app.rules.caller import Caller
 from app.rules.regions import REGIONS, region_slug
 from app.services.audit import record
-from app.services.callers import Caller
 from app.services.webhooks import end_webhooks_of
 
 PREFIX = "idts_"

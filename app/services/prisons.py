@@ -17,12 +17,12 @@ from app.queries.statements import read_open_statements
 from app.queries.toolkits import current_version, read_book
 from app.rules.access import Principal, Role
 from app.rules.assessment import Assessment
+from app.rules.caller import Caller
 from app.rules.moments import last_day_of, strictly_after
 from app.rules.prison import PrisonDetails
 from app.rules.section import exemption_allowed, unsupported_rating
 from app.rules.types import Function
 from app.services.audit import record
-from app.services.callers import Caller
 from app.services.events import announce_prison
 from app.services.standing import Situation, open_standing, settle
 from app.services.writing import lock_prison

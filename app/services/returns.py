@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from app.errors import Conflict, FieldFault, Invalid, Refused
 from app.models import Prison, ReturnRevision, ReturnRow
-from app.queries.programme_rows import BATCH
+from app.queries.programme.programme_rows import BATCH
 from app.queries.returns import (
     ROW_JSON,
     ReturnRowView,
@@ -21,9 +21,9 @@ from app.queries.returns import (
     list_revisions,
     stream_corrected,
 )
+from app.rules.caller import Caller
 from app.rules.returns import Month, may_be_frozen
 from app.services.audit import record
-from app.services.callers import Caller
 
 
 @dataclass(frozen=True, slots=True)

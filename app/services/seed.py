@@ -8,9 +8,9 @@ from sqlmodel import col
 
 from app.models import ApiKey, Prison
 from app.rules.access import Principal, Role
+from app.rules.caller import Caller
 from app.rules.prison import PrisonDetails
 from app.rules.toolkit import Toolkit
-from app.services.callers import Caller
 from app.services.keys import KeyScope, create_key
 from app.services.prisons import register_prison
 from app.services.toolkits import load_toolkit

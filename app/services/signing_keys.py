@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.models import SigningKey
+from app.rules.caller import Caller
 from app.services.audit import record
-from app.services.callers import Caller
 
 
 def has_signing_key(session: Session) -> bool:

@@ -11,13 +11,13 @@ from app.queries.prisons import PrisonFacts
 from app.queries.readiness import READINESS_JSON, ReadinessView, readiness_view
 from app.queries.sections import Answers
 from app.queries.toolkits import read_book
+from app.rules.caller import Caller
 from app.rules.digests import etag_of
 from app.rules.moments import london_date
 from app.rules.staleness import fresh_until
 from app.rules.statement import OPEN, StatementFacts, event_kind, follow
 from app.rules.verdict import GoLive
-from app.services.callers import Caller
-from app.services.programme import record_standing
+from app.services.programme.periods_and_totals import record_standing
 from app.services.statement_steps import Step, store_step
 
 _STANDING = table_of(PrisonStanding)

@@ -12,9 +12,9 @@ from sqlmodel import col
 from app.models import Statement, StatementEvent
 from app.queries.prisons import PrisonFacts
 from app.queries.statements import state_of
+from app.rules.caller import Caller
 from app.rules.statement import OPEN, StatementFacts
 from app.services.audit import record
-from app.services.callers import Caller
 from app.services.events import announce
 
 

@@ -15,6 +15,7 @@ from app.models import Signatory, Statement
 from app.queries.attestation import attested_payload
 from app.queries.statements import StatementView, facts_of_statement, read_statement
 from app.rules.access import Principal
+from app.rules.caller import Caller
 from app.rules.moments import london_date
 from app.rules.statement import (
     Standing,
@@ -28,7 +29,6 @@ from app.rules.statement import (
     serial_number,
 )
 from app.rules.types import Reason
-from app.services.callers import Caller
 from app.services.standing import settle
 from app.services.statement_steps import Step, store_step
 from app.services.writing import OpenedPrison, open_prison

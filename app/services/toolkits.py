@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 
 from app.errors import Conflict
 from app.models import ToolkitVersion
+from app.rules.caller import Caller
 from app.rules.toolkit import Toolkit, toolkit_document
 from app.services.audit import record
-from app.services.callers import Caller
 
 
 def load_toolkit(session: Session, toolkit: Toolkit, *, caller: Caller) -> bool:

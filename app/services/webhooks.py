@@ -22,9 +22,9 @@ from app.queries.webhooks import (
     webhook_view,
 )
 from app.rules.access import BOUND_TO_PRISON, BOUND_TO_REGION, Principal, scope_refusal
+from app.rules.caller import Caller
 from app.rules.webhooks import MOST_ACTIVE_PER_KEY, DeliveryStatus, WebhookPolicy, is_literal, is_public
 from app.services.audit import record
-from app.services.callers import Caller
 
 SECRET_PREFIX = "whsec_"  # noqa: S105  # nosec B105 - how receivers' libraries recognise a secret
 

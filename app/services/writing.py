@@ -18,11 +18,11 @@ from app.queries.statements import read_open_statements
 from app.queries.toolkits import read_book
 from app.rules.access import scope_refusal
 from app.rules.assessment import Assessment, changes_between, exemption_document, state_document
+from app.rules.caller import Caller
 from app.rules.moments import strictly_after
 from app.rules.statement import StatementFacts
 from app.rules.toolkit import Toolkit
 from app.services.audit import Act, record_all
-from app.services.callers import Caller
 from app.services.events import announce_sections
 from app.services.rows import one_or_many
 from app.services.standing import Situation, present_readiness, settle

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests import factories
-from tests.service import Service
+from tests.support import factories
+from tests.support.service import Service
 
 PRISON, REGION, NATIONAL, SIGNATORY, ADMIN = (
     "prison:LWI",

@@ -11,13 +11,13 @@ from sqlmodel import col
 
 from app.models import PrisonChange, SectionChange, StatementEvent
 from app.rules.audit import digest_of
-from app.services.callers import Caller
+from app.rules.caller import Caller
 from app.services.sections import SectionPatch, rate_sections
 from app.services.seed import OPERATOR
-from tests import databases, factories, statements
 from tests.conftest import SERVER_HOME
-from tests.service import Service, running, service_settings
-from tests.statements import REGION, ROLES
+from tests.support import databases, factories, statements
+from tests.support.service import Service, running, service_settings
+from tests.support.statements import REGION, ROLES
 
 LWI = "/v1/prisons/LWI"
 

@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from tests import factories
-from tests.programme.drive import Programme
-from tests.service import Service, max_statements
+from tests.support import factories
+from tests.support.programme.drive import Programme
+from tests.support.service import Service, max_statements
 
 PATHS = (
     "/v1/regions",

@@ -11,13 +11,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from app.db import Database
 from app.models import ChangeEvent
 from app.models.events import oldest_open_transaction
 from app.queries.prisons import read_facts
 from app.services.events import announce
-from tests.factories import commissioning_ready, note, prison, rated
-from tests.service import Service
+from app.storage.db import Database
+from tests.support.factories import commissioning_ready, note, prison, rated
+from tests.support.service import Service
 
 
 def end_of_feed(service: Service) -> str:

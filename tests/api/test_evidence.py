@@ -8,10 +8,10 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from app.models import AuditEntry
-from tests import evidence_files as files
-from tests import factories
-from tests.evidence_checks import EVIDENCE, SECTION, assert_store_matches_rows, store_of, stored_keys, upload
-from tests.service import Service, max_statements
+from tests.support import evidence_files as files
+from tests.support import factories
+from tests.support.evidence_checks import EVIDENCE, SECTION, assert_store_matches_rows, store_of, stored_keys, upload
+from tests.support.service import Service, max_statements
 
 LWI = "/v1/prisons/LWI"
 

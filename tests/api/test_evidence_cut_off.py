@@ -9,9 +9,9 @@ from contextlib import contextmanager
 import pytest
 import uvicorn
 
-from tests import evidence_files as files
-from tests.evidence_checks import EVIDENCE, assert_store_matches_rows, stored_keys, upload
-from tests.service import Service
+from tests.support import evidence_files as files
+from tests.support.evidence_checks import EVIDENCE, assert_store_matches_rows, stored_keys, upload
+from tests.support.service import Service
 
 FILE = files.PDF + bytes(2_000_000)
 PARTS = (

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from tests import evidence_files as files
-from tests import factories
-from tests.evidence_checks import EVIDENCE, SECTION, upload
-from tests.service import Service
+from tests.support import evidence_files as files
+from tests.support import factories
+from tests.support.evidence_checks import EVIDENCE, SECTION, upload
+from tests.support.service import Service
 
 READINESS = "/v1/prisons/LWI/readiness"
 

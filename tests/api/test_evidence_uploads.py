@@ -11,9 +11,9 @@ import sqlalchemy as sa
 
 from app.models import Evidence, EvidenceFile
 from app.settings import MEBIBYTE
-from tests import evidence_files as files
-from tests.evidence_checks import EVIDENCE, assert_store_matches_rows, stored_keys, upload
-from tests.service import Service
+from tests.support import evidence_files as files
+from tests.support.evidence_checks import EVIDENCE, assert_store_matches_rows, stored_keys, upload
+from tests.support.service import Service
 
 
 @pytest.fixture(autouse=True)

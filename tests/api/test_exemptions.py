@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests import factories
-from tests.service import Service
+from tests.support import factories
+from tests.support.service import Service
 
 MSI = "/v1/prisons/MSI"
 BY_REGION = "region:south-east"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.service import Service
+from tests.support.service import Service
 
 
 def test_a_key_is_shown_once_works_at_once_and_ends_at_once(service: Service):

@@ -1,7 +1,7 @@
 """The verdict on a prison."""
 
-from tests import factories
-from tests.service import Service
+from tests.support import factories
+from tests.support.service import Service
 
 LWI = "/v1/prisons/LWI"
 REQUIRED = [1, 2, 3, 5, 6, 10, 11]

@@ -9,14 +9,14 @@ from typing import Any
 import openpyxl
 import pytest
 
-from app.documents.return_cells import COLUMNS
+from app.documents.returns.cells import COLUMNS
 from app.rules.access import Principal, Role
+from app.rules.caller import Caller
 from app.rules.types import Rating
-from app.services.callers import Caller
 from app.services.sections import SectionPatch, rate_sections
-from tests import factories
-from tests.programme.drive import Programme
-from tests.service import Service
+from tests.support import factories
+from tests.support.programme.drive import Programme
+from tests.support.service import Service
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests import factories
-from tests.service import Service
+from tests.support import factories
+from tests.support.service import Service
 
 LWI = "/v1/prisons/LWI"
 SECTIONS = f"{LWI}/sections"

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from tests import statements
-from tests.documents.pdf_reading import opened, page_texts, squeezed, whole_text
-from tests.factories import AMBER_IS_ENOUGH
-from tests.service import Service
+from tests.support import statements
+from tests.support.factories import AMBER_IS_ENOUGH
+from tests.support.pdf_reading import opened, page_texts, squeezed, whole_text
+from tests.support.service import Service
 
 
 def address(statement: dict[str, Any]) -> str:

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import rfc8785
 
-from tests import factories, statements
 from tests.conftest import SERVER_HOME
-from tests.service import Service
-from tests.statements import REGION, ROLES, raising, readiness, sign, sign_all
+from tests.support import factories, statements
+from tests.support.service import Service
+from tests.support.statements import REGION, ROLES, raising, readiness, sign, sign_all
 
 LWI = "/v1/prisons/LWI"
 Stages = tuple[Service, dict[str, dict[str, Any]]]

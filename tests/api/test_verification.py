@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from joserfc.jwk import OKPKey
 
-from app.documents.credential import TYPE, read_credential
-from app.signing import KeyFiles, sign
-from tests import statements
+from app.documents.statement.credential import TYPE, read_credential
+from app.storage.key_files import KeyFiles, sign
 from tests.conftest import SERVER_HOME
-from tests.service import Service
-from tests.statements import REGION, ROLES, sign_all
+from tests.support import statements
+from tests.support.service import Service
+from tests.support.statements import REGION, ROLES, sign_all
 
 Stages = tuple[Service, dict[str, dict[str, Any]]]
 VERIFY = "/v1/statements/verify"

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.factories import rated
-from tests.service import Service
+from tests.support.factories import rated
+from tests.support.service import Service
 
 URL = "https://hooks.example.org/idts"
 

@@ -4,8 +4,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from app.cli.command import cli
-from tests import statements
-from tests.service import Service
+from tests.support import statements
+from tests.support.service import Service
 
 
 def idts(service: Service, *arguments: str) -> Result:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.rules.regions import REGIONS
-from tests.processes import ROOT, free_port, idts, serving
+from tests.support.processes import ROOT, free_port, idts, serving
 
 TOOLKIT = ROOT / "seed" / "toolkit" / "2006-09.yaml"
 

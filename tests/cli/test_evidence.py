@@ -7,9 +7,9 @@ import time
 from typer.testing import CliRunner, Result
 
 from app.cli.command import cli
-from tests import evidence_files as files
-from tests.evidence_checks import store_of, stored_keys, upload
-from tests.service import Service
+from tests.support import evidence_files as files
+from tests.support.evidence_checks import store_of, stored_keys, upload
+from tests.support.service import Service
 
 
 def check(service: Service, *arguments: str) -> Result:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from tests.programme import recount
-from tests.service import Clock, Service, running, service_settings
+from tests.support.programme import recount
+from tests.support.service import Clock, Service, running, service_settings
 
 ROOT = Path(__file__).parents[2]
 DEMO = ("demo", "--prisons", "60", "--months", "6", "--until", "2026-06-30", "--seed", "7")

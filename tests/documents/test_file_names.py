@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.documents.evidence.media_types import EXTENSIONS
 from app.documents.file_names import attachment, display_name
-from app.documents.media_types import EXTENSIONS
 
 
 @pytest.mark.parametrize(

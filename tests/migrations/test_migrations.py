@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlmodel import SQLModel
 
 import app.models  # noqa: F401 - fills the metadata
-from tests import postgres
+from tests.support import postgres
 
 ROOT = Path(__file__).resolve().parents[2]
 

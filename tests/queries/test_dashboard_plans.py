@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from app.db import Database
-from app.queries.dashboards import list_regions, read_dashboard
-from app.queries.matrix import read_matrix
-from app.queries.programme_rows import BATCH
-from app.queries.standing_versions import Scope
-from app.queries.tallies import read_mark
+from app.queries.programme.dashboards import list_regions, read_dashboard
+from app.queries.programme.matrix import read_matrix
+from app.queries.programme.programme_rows import BATCH
+from app.queries.programme.standing_versions import Scope
+from app.queries.programme.tallies import read_mark
 from app.rules.programme import COUNTERS
-from tests import databases
+from app.storage.db import Database
 from tests.conftest import SERVER_HOME
-from tests.service import seen_by, service_settings
+from tests.support import databases
+from tests.support.service import seen_by, service_settings
 
 NOW = datetime(2026, 9, 15, 12, tzinfo=UTC)
 PRISONS, PERIODS = 10_000, 8

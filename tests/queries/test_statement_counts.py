@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests import factories
-from tests.service import Service, max_statements
+from tests.support import factories
+from tests.support.service import Service, max_statements
 
 LWI = "/v1/prisons/LWI"
 

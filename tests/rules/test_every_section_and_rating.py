@@ -4,7 +4,7 @@ import pytest
 
 from app.rules.types import Rating
 from app.rules.verdict import judge
-from tests.rules.shipped import shipped_book
+from tests.support.shipped import shipped_book
 
 # Source: the toolkit's introduction. For commissioning "sections 1, 2, 3, 5, 6, 10, and 11 should be
 # completed, ie at green status"; for go-live every section is green "with the exception of sections 7,

@@ -6,7 +6,7 @@ import pytest
 
 from app.rules.section import exemption_allowed, unsupported_rating
 from app.rules.types import Function, OutcomeStatus, Rating, SectionFacts
-from tests.rules.shipped import shipped_toolkit
+from tests.support.shipped import shipped_toolkit
 
 R, A, G = Rating.RED, Rating.AMBER, Rating.GREEN
 MET, OUTSTANDING = OutcomeStatus.MET, OutcomeStatus.OUTSTANDING

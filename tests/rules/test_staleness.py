@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.rules.assessment import Assessment, EvidenceRef
 from app.rules.staleness import fresh_until, is_stale, stale_warnings
-from tests.rules.shipped import shipped_toolkit
+from tests.support.shipped import shipped_toolkit
 
 law = settings(deadline=None)
 TOOLKIT = shipped_toolkit()

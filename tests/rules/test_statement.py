@@ -24,7 +24,7 @@ from app.rules.statement import (
 )
 from app.rules.types import Rating
 from app.rules.verdict import GoLive, judge
-from tests.rules.shipped import shipped_book, shipped_toolkit
+from tests.support.shipped import shipped_book, shipped_toolkit
 
 RAISED, ISSUED = StatementStatus.RAISED, StatementStatus.ISSUED
 LAPSED, WITHDRAWN, SUPERSEDED = StatementStatus.LAPSED, StatementStatus.WITHDRAWN, StatementStatus.SUPERSEDED

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from app.rules.types import Rating, Stage
 from app.rules.verdict import judge, stage_of
-from tests.rules.shipped import shipped_book
+from tests.support.shipped import shipped_book
 
 law = settings(deadline=None, max_examples=200)
 RATINGS = list(Rating)

@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 from app.rules.access import Principal, Role
+from app.rules.caller import Caller
 from app.rules.types import Rating
-from app.services.callers import Caller
 from app.services.sections import SectionPatch, rate_sections
-from tests.service import STARTS_AT, Service
+from tests.support.service import STARTS_AT, Service
 
 
 def test_a_change_that_waited_counts_from_when_its_wait_ended(service: Service):

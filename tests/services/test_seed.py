@@ -5,22 +5,23 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from app import startup
-from app.db import Database
-from tests.service import REGISTERED_AT, Service, service_settings
+from app.cli import first_start
+from app.storage import schema
+from app.storage.db import Database
+from tests.support.service import REGISTERED_AT, Service, service_settings
 
 
 def test_a_second_seed_changes_nothing(service: Service):
     service.patch("/v1/prisons/LWI/sections/5", {"rating": "AMBER"})
     service.patch("/v1/prisons/LWI", {"name": "HMP Lewes"}, by="admin")
     with service.unchanged():
-        seeded = startup.seed(service.settings, service.database)
+        seeded = first_start.seed(service.settings, service.database)
     assert (seeded.toolkits, seeded.prisons, seeded.admin_key_file) == (0, 0, None)
 
 
 def test_a_second_migration_changes_nothing(service: Service):
     with service.unchanged():
-        startup.migrate(service.settings)
+        schema.migrate(service.settings)
 
 
 def test_the_seeded_prisons_are_registered_at_the_moment_that_is_told(untouched: Service):
@@ -32,9 +33,9 @@ def test_an_empty_database_gets_an_admin_key_that_is_kept_for_its_owner_alone(tm
     settings = service_settings(f"sqlite:///{tmp_path / 'idts.db'}", data_dir=tmp_path / "var").model_copy(
         update={"admin_key": None}
     )
-    startup.migrate(settings)
+    schema.migrate(settings)
     database = Database(settings)
-    seeded = startup.seed(settings, database, at=datetime(2026, 1, 5, tzinfo=UTC))
+    seeded = first_start.seed(settings, database, at=datetime(2026, 1, 5, tzinfo=UTC))
     with database.reading() as session:
         digests = session.scalars(text("SELECT digest FROM api_key")).all()
     database.dispose()

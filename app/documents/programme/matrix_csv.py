@@ -1,0 +1,23 @@
+"""The heat map as CSV."""
+
+from collections.abc import Iterable, Iterator
+
+from app.documents.csv_lines import csv_lines
+from app.queries.programme.matrix import MatrixRowView
+from app.rules.programme import SECTION_COUNT
+
+COLUMNS = (
+    *("code", "name", "region", "stage", "blockers"),
+    *(f"section_{number}" for number in range(1, SECTION_COUNT + 1)),
+    "exempt",
+)
+
+
+def render_matrix(rows: Iterable[MatrixRowView]) -> Iterator[bytes]:
+    """The file, a piece at a time."""
+    return csv_lines(COLUMNS, (_cells(row) for row in rows))
+
+
+def _cells(row: MatrixRowView) -> list[object]:
+    exempt = " ".join(map(str, row.exempt))
+    return [row.code, row.name, row.region, row.stage, row.blockers, *row.ratings.values(), exempt]

@@ -1,0 +1,46 @@
+"""The Statement of Readiness on paper: a tagged PDF (PDF/UA-1), the same bytes for the same state."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import typst
+
+from app.documents.statement.words import statement_words
+from app.queries.statements import StatementView
+
+TEMPLATE = Path(__file__).with_name("statement.typ")
+
+
+def render_statement(view: StatementView, payload: Mapping[str, Any], *, verify_url: str) -> bytes:
+    """The statement as PDF: what was attested (`payload`), who signed it, and what became of it.
+
+    An issued document shows what was signed. Whether the sections still meet their minima (the standing) is
+    told at `verify_url` alone, so that its bytes change only with a step of the statement itself: a
+    signature, issue, go-live, or an end. `verify_url` is in the QR code, which only an issued one has.
+    """
+    # Words reach the template as data, which it sets as text: nothing in them is read as markup.
+    words = statement_words(view, payload, verify_url)
+    return typst.compile(
+        str(TEMPLATE),
+        sys_inputs={"statement": json.dumps(words, ensure_ascii=False)},
+        font_paths=_fonts(),
+        pdf_standards=["ua-1"],
+        timestamp=int(_last_step(view).timestamp()),
+    )
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    """The typefaces that come with typst, so that every machine sets the same pages."""
+    return typst.Fonts(include_system_fonts=False)
+
+
+def _last_step(view: StatementView) -> datetime:
+    """When the statement last changed in a way that the document shows."""
+    signed = [person.signed_at for person in view.signatories]
+    moments = [view.raised_at, view.issued_at, view.live_confirmed_at, view.ended_at, *signed]
+    return max(moment for moment in moments if moment is not None)

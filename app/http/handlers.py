@@ -1,0 +1,111 @@
+"""From an exception to a problem: what was refused, by whom, and how to put it right."""
+
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.errors import DomainError, FieldFault
+from app.http.problems import problem_response, status_of
+
+log = structlog.get_logger("idts.problems")
+
+RETRY_SOON = {"Retry-After": "2"}
+_STATUS_CODES = {
+    400: ("bad-request", "The request could not be read. Check its syntax and its body."),
+    404: ("not-found", "There is nothing at this address. The addresses are listed at /docs."),
+    405: (
+        "method-not-allowed",
+        "This address does not take that method; the Allow header lists those it takes.",
+    ),
+    406: ("not-acceptable", "This address has no answer in the media type asked for."),
+    413: ("body-too-large", "The body is larger than this address takes."),
+    415: ("unsupported-media-type", "Send the body as application/json."),
+}
+
+
+def install(app: FastAPI) -> None:
+    app.add_exception_handler(DomainError, on_domain_error)
+    app.add_exception_handler(RequestValidationError, on_malformed)
+    app.add_exception_handler(HTTPException, on_http_exception)
+    app.add_exception_handler(SQLAlchemyError, on_database_error)
+    app.add_exception_handler(Exception, on_anything_else)
+
+
+def on_domain_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, DomainError)
+    status = status_of(error)
+    headers = {"WWW-Authenticate": 'Bearer realm="idts"'} if status == 401 else {}
+    if status == 503 or error.code == "request-in-flight":
+        headers |= RETRY_SOON
+    return problem_response(request, status, error.code, error.detail, faults=error.faults, headers=headers)
+
+
+def on_malformed(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    if any(one["type"] == "json_invalid" for one in error.errors()):
+        one = error.errors()[0]
+        where = one["loc"][-1]
+        fault = FieldFault("", f"not JSON at character {where}: {one['ctx']['error']}")
+        return problem_response(request, 422, "malformed-json", f"The body is {fault.detail}.", faults=(fault,))
+    faults = tuple(_fault(one["loc"], one["msg"]) for one in error.errors()[:100])
+    detail = f"Put right {'this field' if len(faults) == 1 else f'these {len(faults)} fields'} and send it again: "
+    detail += "; ".join(f"{fault.pointer or 'body'}: {fault.detail}" for fault in faults[:5])
+    return problem_response(request, 422, "invalid-input", detail, faults=faults)
+
+
+def _fault(location: tuple[int | str, ...], message: str) -> FieldFault:
+    """A JSON Pointer for the body; `?name` for a query parameter, the plain name for a path or header."""
+    source, *rest = location
+    text = message.removeprefix("Value error, ").replace("Extra inputs are not permitted", "unknown field")
+    if source == "body":
+        steps = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in rest)
+        return FieldFault(steps, text)
+    name = ".".join(map(str, rest))
+    return FieldFault(f"?{name}" if source == "query" else name, text)
+
+
+def on_http_exception(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    code, detail = _STATUS_CODES.get(error.status_code, _STATUS_CODES[400])
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(sorted(_methods_at(request)))
+    return problem_response(request, error.status_code, code, detail, headers=headers)
+
+
+def _methods_at(request: Request) -> set[str]:
+    """All of the address's methods: the framework knows only those of the first route that it fits."""
+    found: set[str] = set()
+    for route in iter_route_contexts(request.app.routes):
+        if route.path_regex.match(request.scope["path"]):
+            found |= route.methods or set()
+    return found
+
+
+def on_database_error(request: Request, error: Exception) -> Response:
+    if not _is_unreachable(error):
+        return on_anything_else(request, error)
+    log.warning("database unavailable", error=type(error).__name__, request_id=request.state.request_id)
+    detail = "The database cannot be reached or is too busy just now. Nothing was stored; try again shortly."
+    return problem_response(request, 503, "database-unavailable", detail, headers=RETRY_SOON)
+
+
+def _is_unreachable(error: Exception) -> bool:
+    """Lost or refused connections, a full pool, a lock that was not had in time: all pass by waiting."""
+    if isinstance(error, PoolTimeout):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    return error.connection_invalidated or any(kind.__name__ == "OperationalError" for kind in type(error.orig).__mro__)
+
+
+def on_anything_else(request: Request, error: Exception) -> Response:
+    log.error("unhandled", path=request.url.path, request_id=request.state.request_id, exc_info=error)
+    detail = "Something went wrong on our side and nothing was stored. Report the request_id if it happens again."
+    return problem_response(request, 500, "internal-error", detail)

@@ -1,0 +1,117 @@
+"""What many routes take from a request: the moment, the caller's copy, codes, `as_of`."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Path, Query
+from pydantic import AfterValidator
+from starlette.requests import Request
+
+from app.errors import FieldFault, Invalid
+from app.http.auth import identify
+from app.http.text import plain_text
+from app.rules.caller import Caller
+from app.rules.moments import end_of_day, london_date
+
+
+def now(request: Request) -> datetime:
+    """The moment of a request, from the application's one clock."""
+    clock: Callable[[], datetime] = request.app.state.clock
+    return clock()
+
+
+async def _now(request: Request) -> datetime:
+    return now(request)
+
+
+Now = Annotated[datetime, Depends(_now)]
+
+PrisonCode = Annotated[
+    str,
+    Path(
+        description="The prison's three-letter NOMIS code, in any case.",
+        min_length=1,
+        max_length=16,
+        examples=["LWI"],
+    ),
+    AfterValidator(plain_text),
+]
+SectionNumber = Annotated[
+    int, Path(description="A section of the toolkit, 1 to 35.", examples=[7], ge=-(2**31), le=2**31 - 1)
+]
+AsOfText = Annotated[
+    str | None,
+    Query(
+        alias="as_of",
+        description="Answer as things stood then: an RFC 3339 timestamp, or a date for the end of that day in London.",
+        max_length=40,
+        examples=["2026-11-01"],
+    ),
+]
+
+
+def moment_asked(text: str | None, at: datetime) -> datetime | None:
+    """`as_of` as a moment in UTC, None where it was not given; Invalid if it is malformed or to come.
+
+    Today as a date is taken, though its end is to come: it means what is known of today by now.
+    """
+    moment = moment_given("as_of", text)
+    if moment is not None and text is not None and moment > (end_of_day(london_date(at)) if is_day(text) else at):
+        detail = "as_of is in the future: give today, or an earlier date or moment."
+        raise Invalid("moment-in-future", detail, [FieldFault("?as_of", detail)])
+    return moment
+
+
+def moment_given(name: str, text: str | None) -> datetime | None:
+    """A query parameter as a moment in UTC, a date as the end of its day in London; Invalid if malformed."""
+    if text is None:
+        return None
+    try:
+        moment = end_of_day(date.fromisoformat(text)) if is_day(text) else datetime.fromisoformat(text)
+        if moment.tzinfo is not None and moment.year >= EARLIEST_YEAR:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    detail = "give a date such as 2026-11-01, or a timestamp with its offset such as 2026-11-01T09:30:00Z"
+    raise Invalid("invalid-input", f"{name} is not a moment: {detail}.", [FieldFault(f"?{name}", detail)])
+
+
+# Before any prison of the register; further back, calendars run out of days to reckon with.
+EARLIEST_YEAR = 1700
+
+
+def is_day(text: str) -> bool:
+    return len(text) == len("2026-11-01")
+
+
+async def _as_of(at: Now, as_of: AsOfText = None) -> datetime | None:
+    return moment_asked(as_of, at)
+
+
+AsOf = Annotated[datetime | None, Depends(_as_of)]
+
+IfMatch = Annotated[
+    str | None,
+    Header(description="The ETag of your copy; 412 if it is not the present one any more.", max_length=2000),
+]
+
+
+def has_same(request: Request, etag: str) -> bool:
+    """Whether `If-None-Match` says that the caller has this representation; weak marks do not matter there."""
+    given = request.headers.get("if-none-match")
+    return given is not None and (given.strip() == "*" or etag in tags_in(given.replace("W/", "")))
+
+
+def tags_in(header: str) -> frozenset[str]:
+    """The entity tags of an `If-Match`; a weak one is kept as it is, since it never matches (RFC 9110)."""
+    return frozenset(tag.strip() for tag in header.split(","))
+
+
+async def _caller(request: Request, at: Now) -> Caller:
+    return Caller(await identify(request), at, request.scope["state"]["request_id"], request.app.state.clock)
+
+
+CallerNow = Annotated[Caller, Depends(_caller)]
+
+Responses = dict[int | str, dict[str, Any]]

@@ -1,0 +1,68 @@
+"""The heat map: one row a prison, 35 ratings."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from app.models import StandingVersion
+from app.queries.programme.programme_rows import Rows, read_points, stream_points
+from app.queries.programme.standing_versions import Scope, is_open
+from app.rules.programme import Point, numbers_in
+from app.rules.regions import REGIONS
+from app.rules.types import Rating
+
+RATING_OF = {rating.value[0]: rating for rating in Rating}
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixRowView:
+    """One prison's ratings by section number. `exempt` sections do not apply to it."""
+
+    code: str
+    name: str
+    region: str
+    region_slug: str
+    stage: str
+    blockers: int
+    ratings: dict[int, Rating]
+    exempt: list[int]
+
+
+def read_matrix(
+    session: Session, scope: Scope, stage: str | None, *, after: str | None, limit: int
+) -> list[MatrixRowView]:
+    """The prisons of a scope that are open on its day, in code order."""
+    points = read_points(session, _wanted(scope, stage), after=after, limit=limit)
+    return [_row(point) for point in points]
+
+
+def stream_matrix(session: Session, scope: Scope, stage: str | None) -> Iterator[MatrixRowView]:
+    """All of them, a batch at a time."""
+    return (_row(point) for point in stream_points(session, _wanted(scope, stage)))
+
+
+def _wanted(scope: Scope, stage: str | None) -> Rows:
+    conditions = [is_open()]
+    if stage is not None:
+        conditions.append(col(StandingVersion.stage) == stage)
+    return Rows(scope, tuple(conditions))
+
+
+def ratings_of(letters: str) -> dict[int, Rating]:
+    """Section number to rating, of a word of 35 letters."""
+    return {number: RATING_OF[letter] for number, letter in enumerate(letters, start=1)}
+
+
+def _row(point: Point) -> MatrixRowView:
+    return MatrixRowView(
+        code=point.code,
+        name=point.name,
+        region=REGIONS[point.region],
+        region_slug=point.region,
+        stage=point.stage,
+        blockers=point.blocker_count,
+        ratings=ratings_of(point.ratings),
+        exempt=numbers_in(point.exempt),
+    )

@@ -1,0 +1,175 @@
+"""How a prison stood at each moment of its history, worked out by the rules from what happened to it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any
+
+from app.models import Prison
+from app.queries.prisons import PrisonFacts
+from app.queries.readiness import PrisonRef, ReadinessView
+from app.queries.sections import SECTION_NUMBERS, Answers, Stamp
+from app.queries.statements import facts_from_state
+from app.rules.assessment import Assessment, from_state
+from app.rules.moments import last_day_of
+from app.rules.programme import Point
+from app.rules.regions import REGIONS
+from app.rules.statement import OPEN, StatementFacts, counting
+from app.rules.types import Function, Rating
+from app.rules.verdict import RuleBook, judge, stage_of
+from app.services.programme.periods_and_totals import point_of
+from app.services.standing import Situation
+
+Books = Callable[[str], RuleBook]
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One row of the history: a change of details, a version of a section, or a step of a statement.
+
+    `subject` is the section's number or the statement's id, `kind` the statement's step.
+    """
+
+    at: datetime
+    table: str
+    subject: int | str | None
+    state: dict[str, Any]
+    moved: bool
+    by_name: str = ""
+    kind: str = ""
+
+
+@dataclass(slots=True)
+class Progress:
+    """A prison while its history is gone through."""
+
+    prison_id: int
+    registered_at: datetime
+    facts: PrisonFacts | None = None
+    opened_on: date | None = None
+    closed_by: date | None = None
+    updated_at: datetime | None = None
+    latest_at: datetime | None = None
+    sections: dict[int, Happening] = field(default_factory=dict)
+    letters: list[str] = field(default_factory=lambda: ["R"] * len(SECTION_NUMBERS))
+    exempt: dict[int, str | None] = field(default_factory=dict)
+    changed_at: datetime | None = None
+    statements: dict[str, StatementFacts] = field(default_factory=dict)
+    times: dict[str, tuple[datetime | None, datetime | None]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """The periods that the history makes, and the prison as it stands at its end."""
+
+    periods: list[tuple[datetime, Point]]
+    situation: Situation
+    updated_at: datetime | None
+    latest_at: datetime
+
+
+def replay(prison: Prison, happenings: list[Happening], books: Books) -> Replayed:
+    """Go through a prison's history, oldest first; what shares a moment was one change."""
+    assert prison.id is not None
+    progress = Progress(prison.id, prison.registered_at)
+    periods = list(_periods(progress, happenings, books))
+    assert progress.facts is not None
+    assert progress.latest_at is not None
+    known = {number: from_state(number, one.state) for number, one in progress.sections.items()}
+    answers = Answers(
+        tuple(known.get(number) or Assessment(number) for number in SECTION_NUMBERS),
+        {number: Stamp(one.at, one.by_name) for number, one in progress.sections.items()},
+    )
+    situation = Situation(progress.facts, answers, tuple(progress.statements.values()))
+    return Replayed(periods, situation, progress.updated_at, progress.latest_at)
+
+
+def _periods(progress: Progress, happenings: list[Happening], books: Books) -> Iterator[tuple[datetime, Point]]:
+    last: Point | None = None
+    for at, together in groupby(happenings, key=lambda one: one.at):
+        for one in together:
+            _follow(progress, one)
+        progress.latest_at = at
+        point = _point(progress, books)
+        if point != last:
+            yield at, point
+        last = point
+
+
+def _follow(progress: Progress, one: Happening) -> None:
+    if one.moved:
+        progress.updated_at = one.at
+    if one.table == "prison":
+        _follow_details(progress, one.state)
+    elif one.table == "section":
+        assert isinstance(one.subject, int)
+        progress.sections[one.subject] = one
+        progress.letters[one.subject - 1] = one.state["rating"][0]
+        progress.changed_at = one.at
+        progress.exempt.pop(one.subject, None)
+        if one.state["exemption"]:
+            progress.exempt[one.subject] = one.state["exemption"]["rationale"]
+    else:
+        _follow_statement(progress, one)
+
+
+def _follow_details(progress: Progress, state: dict[str, Any]) -> None:
+    progress.facts = PrisonFacts(
+        progress.prison_id,
+        state["code"],
+        state["name"],
+        state["region"],
+        Function(state["function"]),
+        state["toolkit_version"],
+        progress.registered_at,
+    )
+    progress.opened_on = date.fromisoformat(state["opened_on"]) if state["opened_on"] else None
+    progress.closed_by = last_day_of(state["closed_on"]) if state["closed_on"] else None
+
+
+def _follow_statement(progress: Progress, one: Happening) -> None:
+    facts = facts_from_state(one.state)
+    raised_at, issued_at = progress.times.get(facts.id, (one.at, None))
+    progress.times[facts.id] = raised_at, one.at if one.kind == "issued" else issued_at
+    progress.statements.pop(facts.id, None)
+    if facts.status in OPEN:
+        progress.statements[facts.id] = facts
+
+
+_RATING_OF = {rating.value[0]: rating for rating in Rating}
+
+
+def _point(progress: Progress, books: Books) -> Point:
+    facts = progress.facts
+    assert facts is not None
+    verdict = judge(books(facts.toolkit_version), [_RATING_OF[letter] for letter in progress.letters], progress.exempt)
+    statement = counting(progress.statements.values())
+    stage = stage_of(
+        verdict,
+        is_touched=bool(progress.sections),
+        statement_status=statement.status if statement else None,
+        is_live=statement is not None and statement.live_on is not None,
+    )
+    view = ReadinessView(
+        prison=PrisonRef(facts.code, facts.name, REGIONS[facts.region], facts.function),
+        toolkit_version=facts.toolkit_version,
+        as_of=None,
+        updated_at=progress.updated_at,
+        stage=stage,
+        counts=verdict.counts,
+        commissioning=verdict.commissioning,
+        go_live=verdict.go_live,
+        warnings=(),
+        statement=statement,
+    )
+    return point_of(
+        view,
+        region=facts.region,
+        opened_on=progress.opened_on,
+        closed_by=progress.closed_by,
+        ratings="".join(progress.letters),
+        section_changed_at=progress.changed_at,
+        registered_at=progress.registered_at,
+        statement_times=progress.times[statement.id] if statement else (None, None),
+    )

@@ -1,0 +1,53 @@
+"""README's script pulls a year of returns, and a restart of the service half-way does not disturb it."""
+
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.support.processes import ROOT, environment, free_port, idts, serving
+
+README = (ROOT / "README.md").read_text("utf-8")
+MONTHS = [f"2026-{month:02}" for month in range(1, 7)] + [f"2025-{month:02}" for month in range(7, 13)]
+
+
+def the_script() -> str:
+    blocks = re.findall(r"^```python\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+    (found,) = [block for block in blocks if "/returns/" in block]
+    return str(found)
+
+
+@pytest.mark.slow
+def test_the_script_pulls_a_year_of_returns_through_a_restart(tmp_path: Path):
+    settings = {"IDTS_DATA_DIR": str(tmp_path / "var")}
+    made = idts("demo", "--prisons", "40", "--months", "12", "--until", "2026-07-01", data_dir=str(tmp_path / "var"))
+    assert made.code == 0, made.err
+    key = idts("keys", "create", "--role", "national", "--name", "NDPDU", data_dir=str(tmp_path / "var")).out.strip()
+    port, script = free_port(), the_script()
+    assert len(script.strip().splitlines()) <= 24
+    asked = {"API": f"http://127.0.0.1:{port}/v1", "KEY": key}
+    with subprocess.Popen([sys.executable, "-c", script, *MONTHS], cwd=tmp_path, env=environment(asked)) as pulling:
+        try:
+            # Not there yet, then there for a few of the files, gone, and back.
+            with serving(settings, port):
+                wait_for(tmp_path / f"return-{MONTHS[2]}.csv", pulling)
+            with serving(settings, port):
+                assert pulling.wait(120) == 0
+        finally:
+            pulling.kill()
+    assert all((tmp_path / f"return-{month}.csv").exists() for month in MONTHS)
+    for month in (MONTHS[0], MONTHS[-1]):
+        expected = idts("return", month, data_dir=str(tmp_path / "var"))
+        assert (tmp_path / f"return-{month}.csv").read_text("utf-8") == expected.out.replace("\r\n", "\n")
+        assert len(expected.out.splitlines()) > 30
+
+
+def wait_for(file: Path, pulling: "subprocess.Popen[bytes]") -> None:
+    until = time.monotonic() + 120
+    while not file.exists() and time.monotonic() < until:
+        assert pulling.poll() is None
+        time.sleep(0.02)
+    assert file.exists()

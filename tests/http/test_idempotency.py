@@ -1,0 +1,82 @@
+"""The same creating POST twice is one."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import httpx2
+
+from tests.support import factories
+from tests.support.service import Service
+
+KEY = {"idempotency-key": "register-zedham-1"}
+
+
+def test_the_same_request_again_gets_the_first_answer_again(service: Service):
+    first = service.post("/v1/prisons", factories.prison(), by="admin", headers=KEY)
+    service.clock.tick(23 * 3600)
+    with service.unchanged():
+        again = service.post("/v1/prisons", factories.prison(), by="admin", headers=KEY)
+    assert (again.status_code, again.content) == (201, first.content)
+    for name in ("etag", "location", "content-type"):
+        assert again.headers[name] == first.headers[name]
+
+
+def test_the_same_key_with_another_body_is_refused(service: Service):
+    service.post("/v1/prisons", factories.prison(), by="admin", headers=KEY)
+    with service.unchanged():
+        other = service.post("/v1/prisons", factories.prison("ZZB"), by="admin", headers=KEY)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
+
+
+def test_without_a_key_a_repeat_is_a_second_request(service: Service):
+    service.post("/v1/prisons", factories.prison(), by="admin")
+    assert service.post("/v1/prisons", factories.prison(), by="admin").status_code == 409
+
+
+def test_another_caller_has_keys_of_their_own(service: Service):
+    other = service.post("/v1/keys", {"name": "Second", "role": "admin"}, by="admin").json()["key"]
+    service.post("/v1/prisons", factories.prison(), by="admin", headers=KEY)
+    assert service.post("/v1/prisons", factories.prison("ZZB"), by=other, headers=KEY).status_code == 201
+
+
+def test_a_refusal_is_not_remembered(service: Service):
+    with service.unchanged():
+        assert service.post("/v1/prisons", factories.prison("LWI"), by="admin", headers=KEY).status_code == 409
+    assert service.post("/v1/prisons", factories.prison(), by="admin", headers=KEY).status_code == 201
+
+
+def test_a_key_is_forgotten_after_a_day(service: Service):
+    service.post("/v1/prisons", factories.prison(), by="admin", headers=KEY)
+    service.clock.tick(24 * 3600)
+    assert service.post("/v1/prisons", factories.prison("ZZB"), by="admin", headers=KEY).status_code == 201
+
+
+def test_a_key_of_any_other_length_is_malformed(untouched: Service):
+    for key in ("", "k" * 256):
+        answer = untouched.post("/v1/prisons", factories.prison(), by="admin", headers={"idempotency-key": key})
+        assert answer.status_code == 422
+
+
+def test_two_at_once_register_one_prison(service: Service):
+    together = Barrier(6)
+
+    def register(_: int) -> httpx2.Response:
+        together.wait()
+        return service.post("/v1/prisons", factories.prison(), by="admin", headers=KEY)
+
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(register, range(6)))
+    created = [answer for answer in answers if answer.status_code == 201]
+    others = {(answer.status_code, answer.json()["code"]) for answer in answers if answer.status_code != 201}
+    assert created
+    assert len({answer.content for answer in created}) == 1
+    assert others <= {(409, "request-in-flight")}
+    assert service.get("/v1/prisons?q=Zedham").json()["items"] == [created[0].json()]
+
+
+def test_a_secret_that_is_replayed_is_not_stored_in_the_clear(service: Service):
+    body, headers = {"name": "Second", "role": "admin"}, {"idempotency-key": "second-admin"}
+    first = service.post("/v1/keys", body, by="admin", headers=headers)
+    again = service.post("/v1/keys", body, by="admin", headers=headers)
+    assert again.content == first.content
+    assert first.json()["key"] not in repr(service.stored())

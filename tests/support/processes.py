@@ -1,0 +1,90 @@
+"""The command as a process of its own: run to its end, or serving until the block ends."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+IDTS = [sys.executable, "-c", "from app.cli import main; main()"]
+START_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+def environment(settings: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a command: none of the caller's own settings, no colours."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("IDTS_", "COV_"))}
+    return inherited | {"NO_COLOR": "1", "COLUMNS": "160"} | dict(settings)
+
+
+def idts(*arguments: str, **settings: str) -> Ran:
+    """Run `idts` with those arguments; `data_dir=...` is IDTS_DATA_DIR, and so on."""
+    named = {f"IDTS_{name.upper()}": value for name, value in settings.items()}
+    ran = subprocess.run(
+        [*IDTS, *arguments], env=environment(named), cwd=ROOT, capture_output=True, text=True, check=False, timeout=300
+    )
+    return Ran(ran.returncode, ran.stdout, ran.stderr)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def serving(settings: Mapping[str, str], port: int) -> Iterator[list[str]]:
+    """`idts serve` for as long as the block lasts; the list has what it said on stderr once it has ended."""
+    with server_process([*IDTS, "serve", "--port", str(port)], settings, port, cwd=ROOT) as said:
+        yield said
+
+
+@contextmanager
+def server_process(command: list[str], settings: Mapping[str, str], port: int, *, cwd: Path) -> Iterator[list[str]]:
+    """A command that serves on that port of this machine, in a session of its own."""
+    said: list[str] = []
+    with subprocess.Popen(
+        command,
+        env=environment(settings),
+        cwd=cwd,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as server:
+        try:
+            _wait_for(server, f"http://127.0.0.1:{port}/health")
+            yield said
+        finally:
+            if server.poll() is None:
+                server.send_signal(signal.SIGTERM)
+            said += server.communicate(timeout=60)[1].splitlines()
+
+
+def _wait_for(server: "subprocess.Popen[str]", address: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while server.poll() is None and time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(address) as answer:
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.05)
+    raise AssertionError("the server did not start")

@@ -1,0 +1,20 @@
+"""The toolkit that ships with the service, for tests of the rules on real values."""
+
+from functools import cache
+from pathlib import Path
+
+from app.documents.toolkit.file import read_toolkit
+from app.rules.toolkit import Toolkit
+from app.rules.verdict import RuleBook, rule_book
+
+TOOLKIT_FILE = Path(__file__).resolve().parents[2] / "seed" / "toolkit" / "2006-09.yaml"
+
+
+@cache
+def shipped_toolkit() -> Toolkit:
+    return read_toolkit(TOOLKIT_FILE.read_text("utf-8"), name=TOOLKIT_FILE.name)
+
+
+@cache
+def shipped_book() -> RuleBook:
+    return rule_book(shipped_toolkit())
