@@ -10,7 +10,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --no-config --universal 
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links --group build
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test quick check bench openapi lock clean
+.PHONY: help setup setup-dev run test quick check bench bench-growth openapi lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -39,8 +39,11 @@ check: setup-dev ## Formatting, lint, types, dependencies, security, architectur
 	unset IDTS_DATABASE_URL IDTS_DATABASE_READ_URL && \
 	export IDTS_DATA_DIR="$$directory" && $(BIN)/idts migrate && $(BIN)/alembic check
 
-bench: setup-dev ## Measure, and print the figures
-	$(BIN)/python -m bench
+bench: setup-dev ## Measure, and print the figures (BENCH="requests --beside ../other" for a part of it)
+	$(BIN)/python -m bench $(BENCH)
+
+bench-growth: setup-dev ## The long series: programmes of 138 to 100,000 prisons (two hours)
+	$(BIN)/python -m bench growth --prisons 138 --prisons 1000 --prisons 10000 --prisons 100000
 
 openapi: setup-dev ## Write docs/openapi.json anew
 	$(BIN)/python -m tests.support.openapi_file

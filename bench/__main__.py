@@ -29,10 +29,13 @@ def main(
     database: Annotated[list[str] | None, typer.Option(help="sqlite or postgresql; both if left out.")] = None,
     prisons: Annotated[
         list[int] | None,
-        typer.Option(help="Sizes of programme for growth and crowd; 138, 1000, 10000 and 100000 if left out."),
+        typer.Option(help="Sizes of programme for growth and crowd; 138 and 10000 if left out."),
     ] = None,
     keep: Annotated[
         Path | None, typer.Option(help="A directory for made-up programmes; the next run takes them from there.")
+    ] = None,
+    beside: Annotated[
+        Path | None, typer.Option(help="Another checkout, set up: `requests` measures its service in the same rounds.")
     ] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown instead of tables.")] = False,
 ) -> None:
@@ -40,7 +43,7 @@ def main(
     if unknown := set(parts or ()) - set(PARTS):
         raise typer.BadParameter(f"no such part: {', '.join(sorted(unknown))}", param_hint="PART")
     options = replace(DEFAULTS, seconds=seconds, rounds=rounds, databases=tuple(database or DEFAULTS.databases))
-    options = replace(options, prisons=tuple(prisons or DEFAULTS.prisons), keep=keep)
+    options = replace(options, prisons=tuple(prisons or DEFAULTS.prisons), keep=keep, beside=beside)
     console = Console(width=None if Console().is_terminal else 150, soft_wrap=markdown, highlight=False)
     console.print(machine(), markup=False)
     for name in parts or PARTS:

@@ -18,13 +18,17 @@ TITLES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What was asked for on the command line. `seconds` is a call's share of each round."""
+    """What was asked for on the command line. `seconds` is a call's share of each round.
+
+    `beside` is another checkout of this project, set up, whose service is measured in the same rounds.
+    """
 
     seconds: float = 2.0
     rounds: int = 5
     databases: tuple[str, ...] = ("sqlite", "postgresql")
-    prisons: tuple[int, ...] = (138, 1_000, 10_000, 100_000)
+    prisons: tuple[int, ...] = (138, 10_000)
     keep: Path | None = None
+    beside: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,11 +67,12 @@ def floor_server(body: bytes, directory: Path) -> Iterator[Server]:
 
 
 @contextmanager
-def service_server(settings: Mapping[str, str]) -> Iterator[Server]:
-    """`idts serve` with those settings and one worker, once it answers."""
+def service_server(settings: Mapping[str, str], checkout: Path | None = None) -> Iterator[Server]:
+    """`idts serve` with those settings and one worker, once it answers; of another checkout where one is given."""
     port = free_port()
-    command = [sys.executable, "-c", "from app.cli import main; main()", "serve", "--port", str(port)]
-    with _running(command, settings, f"http://127.0.0.1:{port}", "/health/readiness") as one:
+    python = sys.executable if checkout is None else str(checkout / ".venv" / "bin" / "python")
+    command = [python, "-c", "from app.cli import main; main()", "serve", "--port", str(port)]
+    with _running(command, settings, f"http://127.0.0.1:{port}", "/health/readiness", checkout) as one:
         yield one
 
 
@@ -115,10 +116,17 @@ def free_port() -> int:
 
 
 @contextmanager
-def _running(command: Sequence[str], settings: Mapping[str, str], url: str, ready: str) -> Iterator[Server]:
+def _running(
+    command: Sequence[str], settings: Mapping[str, str], url: str, ready: str, folder: Path | None = None
+) -> Iterator[Server]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("IDTS_")}
     with subprocess.Popen(
-        command, env=inherited | dict(settings), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command,
+        env=inherited | dict(settings),
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as server:
         try:
             _wait_for(server, url + ready)
