@@ -35,6 +35,7 @@ from app.background.feed import Feed
 from app.http import docs, handlers, problem_pages
 from app.http.edge import Edge, Metrics
 from app.http.logs import configure_logs
+from app.http.parts import Parts, parts_of
 from app.http.quotas import Quotas
 from app.http.tokens import token_reader
 from app.settings import Settings
@@ -89,36 +90,44 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         openapi_url="/openapi.json",
         redirect_slashes=False,
     )
-    app.state.settings = settings
-    app.state.database = database = Database(settings)
-    app.state.evidence_store = EvidenceStore(settings)
-    app.state.clock = clock
-    app.state.feed = Feed(database, settings)
-    app.state.key_files = KeyFiles(settings.signing_keys_dir)
-    app.state.metrics = Metrics()
-    app.state.token_reader = token_reader(settings)
+    app.state.parts = parts = build_parts(settings, clock)
     for router in ROUTERS:
         app.include_router(router)
     handlers.install(app)
     if settings.rate_limit:
         app.add_middleware(Quotas, quota=settings.rate_limit)
-    app.add_middleware(Edge, settings=settings, metrics=app.state.metrics, on_error=handlers.on_anything_else)
+    app.add_middleware(Edge, settings=settings, metrics=parts.metrics, on_error=handlers.on_anything_else)
     app.openapi = lambda: docs.openapi_document(app)  # type: ignore[method-assign]
     return app
+
+
+def build_parts(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Parts:
+    """The parts of one application; none of them is at work yet."""
+    database = Database(settings)
+    return Parts(
+        settings=settings,
+        clock=clock,
+        database=database,
+        evidence_store=EvidenceStore(settings),
+        key_files=KeyFiles(settings.signing_keys_dir),
+        feed=Feed(database, settings),
+        metrics=Metrics(),
+        tokens=token_reader(settings),
+    )
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """What runs beside the requests: the feed's reader, the delivery of webhooks, checkpoints by the clock."""
-    state = app.state
-    every = timedelta(minutes=state.settings.checkpoint_minutes)
-    chore = keep_checkpointing(state.database, state.key_files, state.clock, every)
+    parts = parts_of(app)
+    every = timedelta(minutes=parts.settings.checkpoint_minutes)
+    chore = keep_checkpointing(parts.database, parts.key_files, parts.clock, every)
     checkpoints = asyncio.create_task(chore) if every else chore.close()
-    async with state.feed.running(), delivering(state.database, state.settings, state.clock):
+    async with parts.feed.running(), delivering(parts.database, parts.settings, parts.clock):
         yield
     if checkpoints is not None:
         checkpoints.cancel()
-    state.database.dispose()
+    parts.database.dispose()
 
 
 def from_environment() -> Any:

@@ -14,6 +14,7 @@ from sqlalchemy import event
 from starlette.testclient import TestClient
 
 from app.http.logs import configure_logs
+from app.http.parts import parts_of
 from app.main import create_app
 from app.settings import Settings
 from app.storage.db import Database
@@ -60,7 +61,7 @@ def taken(
     )
     app = create_app(settings)
     found = {}
-    with TestClient(app) as client, counted(app.state.database) as seen:
+    with TestClient(app) as client, counted(parts_of(app).database) as seen:
         for name, raw in requests.items():
             first, second = (_parsed(one) for one in itertools.islice(itertools.cycle(raw), 2))
             client.request(*first[:2], headers=first[2], content=first[3])
@@ -68,7 +69,7 @@ def taken(
             answer = client.request(*second[:2], headers=second[2], content=second[3])
             if answer.status_code != statuses.get(name, 200):
                 raise RuntimeError(f"{name} answered {answer.status_code}: {answer.text}")
-            rows = seen.rows + _rows_of(app.state.database, seen.statements)
+            rows = seen.rows + _rows_of(parts_of(app).database, seen.statements)
             found[name] = Taken(len(seen.statements), rows)
     return found
 

@@ -12,10 +12,10 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from app.api.prisons import Region
-from app.background.feed import Feed
 from app.errors import DomainError, FieldFault, Invalid
 from app.http.answers import Limit, Page, resource
 from app.http.auth import Reader, identify
+from app.http.parts import ChangeFeed, parts
 from app.http.routing import KeyedRoute
 from app.queries.events import EVENT_JSON, EventFilter, EventPage, EventView, read_events
 from app.rules.events import BEGINNING, KINDS, Position, position_of
@@ -98,7 +98,7 @@ async def stream_events(
     `Last-Event-ID` and have missed nothing.
     """
     start = _position("Last-Event-ID", last_event_id) or _position("after", after)
-    feed: Feed = request.app.state.feed
+    feed = parts(request).feed
     feed.enter(by.id)
     return EventStream(request, feed, wanted, start, by.id)
 
@@ -106,7 +106,9 @@ async def stream_events(
 class EventStream(StreamingResponse):
     """One follower of the feed; its place is free again when the answer ends, however it ends."""
 
-    def __init__(self, request: Request, feed: Feed, wanted: EventFilter, start: Position | None, caller: str) -> None:
+    def __init__(
+        self, request: Request, feed: ChangeFeed, wanted: EventFilter, start: Position | None, caller: str
+    ) -> None:
         # Proxies are told not to wait for more before they pass a message on.
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
         super().__init__(_messages(request, feed, wanted, start), headers=headers, media_type="text/event-stream")
@@ -119,9 +121,11 @@ class EventStream(StreamingResponse):
             self.feed.leave(self.caller)
 
 
-async def _messages(request: Request, feed: Feed, wanted: EventFilter, start: Position | None) -> AsyncIterator[bytes]:
+async def _messages(
+    request: Request, feed: ChangeFeed, wanted: EventFilter, start: Position | None
+) -> AsyncIterator[bytes]:
     began = checked = time.monotonic()
-    lifetime = request.app.state.settings.event_stream_seconds
+    lifetime = parts(request).settings.event_stream_seconds
     yield b"retry: 2000\n\n"
     async for page in feed.follow(wanted, start if start is not None else await feed.end()):
         yield _lines(page.items, page)

@@ -15,6 +15,7 @@ from app.documents.file_names import attachment
 from app.http.answers import Cursor, Limit, Page, decode_cursor, moment_of_cursor, page_response, resource, written
 from app.http.auth import EvidenceKeeper, PrisonReader
 from app.http.parameters import CallerNow, Now, PrisonCode, SectionNumber, has_same
+from app.http.parts import parts
 from app.http.routing import KeyedRoute
 from app.http.text import Prose, plain_text
 from app.queries.evidence import (
@@ -34,7 +35,6 @@ from app.rules.digests import etag_of
 from app.rules.moments import london_date
 from app.services.evidence import EvidenceAfter, support_sections, withdraw_evidence
 from app.storage.db import ReadSession, WriteSession
-from app.storage.evidence_store import EvidenceStore
 
 router = APIRouter(prefix="/v1/prisons/{code}", tags=["Evidence"], route_class=KeyedRoute)
 
@@ -134,7 +134,6 @@ def download_evidence(
     """The file of an item, also of a withdrawn one."""
     prison = read_facts_in_scope(session, code, by)
     file = read_file(session, prison.id, prison.code, item_id)
-    store: EvidenceStore = request.app.state.evidence_store
     etag = f'"{file.sha256}"'
     headers = {
         "etag": etag,
@@ -144,7 +143,7 @@ def download_evidence(
     }
     if has_same(request, etag):
         return Response(status_code=304, headers=headers)
-    pieces: AsyncIterator[bytes] = store.read(file.store_key)
+    pieces: AsyncIterator[bytes] = parts(request).evidence_store.read(file.store_key)
     # As a header and not as media_type, to which a charset would be added that nobody has checked.
     headers |= {"content-type": file.media_type, "content-length": str(file.size)}
     return StreamingResponse(pieces, headers=headers)

@@ -28,6 +28,7 @@ from app.http.answers import written
 from app.http.auth import EvidenceKeeper
 from app.http.idempotency import Once
 from app.http.parameters import CallerNow, PrisonCode, SectionNumber
+from app.http.parts import parts
 from app.http.routing import JSON_TYPES, KeyedRoute, strict_json
 from app.http.uploads import Upload, UploadedFile, limit_in_words, received
 from app.queries.evidence import StoredFile, stored_file
@@ -113,11 +114,11 @@ async def add_section_evidence(
     What a file is told by its content; its name and its declared type do not matter. The same content is
     stored once, however often it is sent.
     """
-    database: Database = request.app.state.database
+    database = parts(request).database
     # Before a byte of the file is read: it may be long, and not for this caller to send.
     await run_in_threadpool(_may_add, database, code, known_section(number), by)
     async with _read(request) as (item, file):
-        adding = _Adding(code, [number, *item.sections], item, caller, database, request.app.state.evidence_store)
+        adding = _Adding(code, [number, *item.sections], item, caller, database, parts(request).evidence_store)
         once = Once(request, caller, idempotency_key, adding.digest(request, file))
         return await to_thread.run_sync(partial(adding.run, once, file), limiter=_storing)
 
@@ -144,7 +145,7 @@ async def _read(request: Request) -> AsyncIterator[tuple[AddEvidenceItem, Upload
 
 
 async def _short_body(request: Request) -> bytes:
-    limit: int = request.app.state.settings.body_limit_bytes
+    limit: int = parts(request).settings.body_limit_bytes
     body = bytearray()
     try:
         async for piece in request.stream():

@@ -9,18 +9,18 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from app.http.parts import parts
 from app.http.routing import PublicRoute
-from app.storage.db import Database
-from app.storage.evidence_store import EvidenceStore
 
 router = APIRouter(tags=["Service"], route_class=PublicRoute)
 
 
 async def _components(request: Request) -> dict[str, Any]:
-    database: Database = request.app.state.database
-    store: EvidenceStore = request.app.state.evidence_store
-    parts = {"database": database.is_reachable, "evidence": store.is_reachable}
-    found = {name: await run_in_threadpool(is_reachable) for name, is_reachable in parts.items()}
+    checks = {
+        "database": parts(request).database.is_reachable,
+        "evidence": parts(request).evidence_store.is_reachable,
+    }
+    found = {name: await run_in_threadpool(is_reachable) for name, is_reachable in checks.items()}
     return {name: {"status": "UP" if is_up else "DOWN"} for name, is_up in found.items()}
 
 
@@ -54,8 +54,7 @@ async def readiness(request: Request) -> JSONResponse:
 
     Without the store of evidence files all but uploads and downloads goes on, so it has no say here.
     """
-    database: Database = request.app.state.database
-    status = "UP" if await run_in_threadpool(database.is_reachable) else "DOWN"
+    status = "UP" if await run_in_threadpool(parts(request).database.is_reachable) else "DOWN"
     return JSONResponse({"status": status}, 200 if status == "UP" else 503)
 
 
@@ -68,4 +67,4 @@ async def about() -> JSONResponse:
 @router.get("/metrics", response_class=PlainTextResponse)
 async def metrics(request: Request) -> Response:
     """Counters for Prometheus: requests by route and status, and how long they took."""
-    return Response(generate_latest(request.app.state.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+    return Response(generate_latest(parts(request).metrics.registry), media_type=CONTENT_TYPE_LATEST)

@@ -16,6 +16,7 @@ from app.http.answers import resource, tagged, written
 from app.http.auth import Reader, bearer, identify, known, permit, presented_digest, token_principal
 from app.http.kept import kept_response
 from app.http.parameters import AsOfText, PrisonCode, moment_asked, now
+from app.http.parts import parts
 from app.http.routing import KeyedRoute
 from app.http.schemas import problems
 from app.http.text import Name
@@ -56,7 +57,7 @@ class ReadyRoute(KeyedRoute):
 
 async def stored_verdict(request: Request, code: str) -> Response:
     """The busiest read of the service: one statement says who is calling and what the answer is."""
-    database: Database = request.app.state.database
+    database = parts(request).database
     at = now(request)
     if (by := token_principal(request)) is not None:
         permit(by, Permission.READ_PROGRAMME)
@@ -95,7 +96,7 @@ async def read_prison_readiness(request: Request, code: PrisonCode, as_of: AsOfT
     at = now(request)
     permit(await identify(request), Permission.READ_PROGRAMME)
     moment = moment_asked(as_of, at)
-    return await run_in_threadpool(_worked_out, request, request.app.state.database, code, at, moment)
+    return await run_in_threadpool(_worked_out, request, parts(request).database, code, at, moment)
 
 
 router.add_api_route(

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from app.documents.statement.pdf import render_statement
 from app.http.answers import resource
 from app.http.auth import PrisonReader
+from app.http.parts import parts
 from app.http.routing import KeyedRoute
 from app.queries.statements import StatementView, read_payload, read_statement
 from app.rules.statement import StatementStatus
@@ -35,7 +36,7 @@ def document(request: Request, statement_id: StatementId, session: ReadSession, 
     """
     view = read_statement(session, statement_id, by)
     payload = json.loads(read_payload(session, statement_id))
-    content = render_statement(view, payload, verify_url=verify_url(request.app.state.settings.public_url, view))
+    content = render_statement(view, payload, verify_url=verify_url(parts(request).settings.public_url, view))
     answer = resource(request, content, {"content-disposition": f'inline; filename="{file_name(view)}"'})
     if answer.status_code == 200:
         answer.headers["content-type"] = "application/pdf"

@@ -13,6 +13,7 @@ from app.http.answers import Cursor, Limit, Page, decode_cursor, moment_of_curso
 from app.http.auth import LiveConfirmer, PrisonReader, Raiser, Signer, Withdrawer
 from app.http.idempotency import Idempotency
 from app.http.parameters import CallerNow, PrisonCode
+from app.http.parts import parts
 from app.http.routing import KeyedRoute
 from app.http.text import Day, Line, plain_text
 from app.queries.prisons import read_facts_in_scope
@@ -35,7 +36,7 @@ from app.services.statements import (
     withdraw_statement,
 )
 from app.storage.db import ReadSession, WriteSession
-from app.storage.key_files import KeyFiles, sign
+from app.storage.key_files import sign
 
 router = APIRouter(prefix="/v1", tags=["Statements"], route_class=KeyedRoute)
 
@@ -151,9 +152,8 @@ def sign_one(
     """Sign one's own role, with a signatory key for it at this prison. The last signature issues the statement."""
 
     def seal(view: StatementView, payload: str) -> str:
-        files: KeyFiles = request.app.state.key_files
-        content = credential_content(view, payload, issuer=request.app.state.settings.public_url)
-        return sign(content, files.read(current_kid(session)), TYPE)
+        content = credential_content(view, payload, issuer=parts(request).settings.public_url)
+        return sign(content, parts(request).key_files.read(current_kid(session)), TYPE)
 
     def answer() -> Response:
         sealer: Sealer = seal

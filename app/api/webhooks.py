@@ -16,6 +16,7 @@ from app.http.answers import Cursor, Limit, Page, decode_cursor, page_response, 
 from app.http.auth import WebhookKeeper
 from app.http.idempotency import Idempotency
 from app.http.parameters import CallerNow, IfMatch, tags_in
+from app.http.parts import parts
 from app.http.routing import KeyedRoute
 from app.http.text import Line, plain_text
 from app.queries.webhooks import DeliveryView, WebhookView, list_deliveries, list_webhooks, read_webhook
@@ -109,7 +110,7 @@ def create(
     The answer is the only place where the secret is ever shown. A prison's key hears of its own prison, a
     region's of its own region, national and administrators' keys of what they ask for.
     """
-    settings = request.app.state.settings
+    settings = parts(request).settings
     policy = WebhookPolicy(settings.webhook_plain_http, settings.webhook_private_addresses)
 
     def answer() -> Response:

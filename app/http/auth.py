@@ -8,10 +8,10 @@ from fastapi.security import HTTPBearer
 from starlette.requests import Request
 
 from app.errors import Forbidden, Unauthenticated
-from app.http.tokens import TokenReader, looks_like_a_token
+from app.http.parts import parts
+from app.http.tokens import looks_like_a_token
 from app.queries.keys import KEY_BY_DIGEST, principal_of
 from app.rules.access import Permission, Principal, refusal
-from app.storage.db import Database
 
 bearer = HTTPBearer(auto_error=False, description="An API key made with `idts keys create`.")
 
@@ -40,7 +40,7 @@ def known(row: tuple[Any, ...] | None) -> Principal:
 
 def token_principal(request: Request) -> Principal | None:
     """The principal of an identity provider's token; None where none is configured or an API key was sent."""
-    reader: TokenReader | None = request.app.state.token_reader
+    reader = parts(request).tokens
     credentials = request.headers.get("authorization", "").partition(" ")[2].strip()
     return None if reader is None or not looks_like_a_token(credentials) else reader.principal(credentials)
 
@@ -50,7 +50,7 @@ async def identify(request: Request) -> Principal:
     before: Principal | None = request.scope["state"].get("principal")
     if before is not None:
         return before
-    database: Database = request.app.state.database
+    database = parts(request).database
     digest = presented_digest(request)
     if (by := token_principal(request)) is None:
         by = known(await database.points.first(KEY_BY_DIGEST, digest=digest))

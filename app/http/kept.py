@@ -15,8 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.http.answers import tagged
+from app.http.parts import parts
 from app.rules.digests import etag_of
-from app.storage.db import Database
 
 # What a process keeps at most: some thousands of answers.
 MOST_BYTES = 32 * 1024 * 1024
@@ -109,7 +109,7 @@ async def kept_response(
     `mark` says where that stands, in the snapshot of the answer. Where one statement can say the same on the event
     loop, like the verdict (ADR 1), it is the `glance`: what it finds is sent without a thread or a session.
     """
-    database: Database = request.app.state.database
+    database = parts(request).database
     kept = kept_answers(database.memory)
     if glance is not None:
         statement, given = glance

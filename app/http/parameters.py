@@ -1,6 +1,5 @@
 """What many routes take from a request: the moment, the caller's copy, codes, `as_of`."""
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
@@ -10,6 +9,7 @@ from starlette.requests import Request
 
 from app.errors import FieldFault, Invalid
 from app.http.auth import identify
+from app.http.parts import parts
 from app.http.text import plain_text
 from app.rules.caller import Caller
 from app.rules.moments import end_of_day, london_date
@@ -17,8 +17,7 @@ from app.rules.moments import end_of_day, london_date
 
 def now(request: Request) -> datetime:
     """The moment of a request, from the application's one clock."""
-    clock: Callable[[], datetime] = request.app.state.clock
-    return clock()
+    return parts(request).clock()
 
 
 async def _now(request: Request) -> datetime:
@@ -109,7 +108,7 @@ def tags_in(header: str) -> frozenset[str]:
 
 
 async def _caller(request: Request, at: Now) -> Caller:
-    return Caller(await identify(request), at, request.scope["state"]["request_id"], request.app.state.clock)
+    return Caller(await identify(request), at, request.scope["state"]["request_id"], parts(request).clock)
 
 
 CallerNow = Annotated[Caller, Depends(_caller)]

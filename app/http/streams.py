@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from app.http.parameters import has_same
+from app.http.parts import parts
 from app.rules.digests import etag_of
-from app.storage.db import Database
 
 
 def streamed(
@@ -25,7 +25,7 @@ def streamed(
     It ends here, or each such request would hold two connections.
     """
     session.close()
-    database: Database = request.app.state.database
+    database = parts(request).database
 
     def send() -> Generator[bytes]:
         with database.reading() as fresh:

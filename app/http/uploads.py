@@ -14,6 +14,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
 from app.errors import FieldFault, Invalid, TooLarge, Unavailable
+from app.http.parts import parts
 
 _MEBIBYTE = 1024 * 1024
 _BATCH_BYTES = 256 * 1024
@@ -51,7 +52,7 @@ async def received(request: Request) -> AsyncIterator[Upload]:
 
     Invalid where the body is not multipart or breaks off, TooLarge as soon as the file is over the limit.
     """
-    settings = request.app.state.settings
+    settings = parts(request).settings
     receiver = _Receiver(_boundary(request), settings.data_dir, settings.evidence_limit_bytes)
     try:
         await _feed(request, receiver)

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -29,6 +30,9 @@ class ToolkitSummary:
 # The latest version by its own name, which begins with year and month.
 CURRENT_VERSION = select(func.max(table_of(ToolkitVersion).c.version))
 
+# By the pool of connections that they were read through, and gone with it.
+_BOOKS: WeakKeyDictionary[Engine | Connection, dict[str, RuleBook]] = WeakKeyDictionary()
+
 
 def current_version(session: Session) -> str:
     """The latest version by its own name, which begins with year and month."""
@@ -39,12 +43,11 @@ def current_version(session: Session) -> str:
 
 
 def read_book(session: Session, version: str) -> RuleBook:
-    """The rule book of a version. A loaded version never changes, so it is read once a process."""
-    books: dict[tuple[str, str], RuleBook] = session.info["memory"]
-    key = ("rule book", version)
-    if key not in books:
-        books[key] = rule_book(toolkit_from_document(read_document(session, version)))
-    return books[key]
+    """The rule book of a version. A loaded version never changes, so it is read once for each pool of connections."""
+    books = _BOOKS.setdefault(session.get_bind(), {})
+    if version not in books:
+        books[version] = rule_book(toolkit_from_document(read_document(session, version)))
+    return books[version]
 
 
 def read_document(session: Session, version: str) -> dict[str, Any]:

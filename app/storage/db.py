@@ -25,16 +25,16 @@ class Database:
         self.write_engine = _engine(settings.database_url, settings.database_pool_size, writes=True)
         self.read_engine = _engine(settings.read_url, settings.database_pool_size, writes=False)
         self.points = _points(settings, self.read_engine)
-        # What never changes once stored (toolkit versions) is kept here, shared by all sessions.
+        # Answers that still hold, kept by whoever answers.
         self.memory: dict[Any, Any] = {}
 
     def read_session(self) -> Session:
         """A session that sees one snapshot; it takes a connection only when first used."""
-        return Session(self.read_engine, expire_on_commit=False, autoflush=False, info={"memory": self.memory})
+        return Session(self.read_engine, expire_on_commit=False, autoflush=False)
 
     def write_session(self) -> Session:
         """A session whose transaction takes the write lock at its first statement."""
-        return Session(self.write_engine, expire_on_commit=False, info={"memory": self.memory})
+        return Session(self.write_engine, expire_on_commit=False)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -72,8 +72,7 @@ class Database:
 
 async def read_session(request: Request) -> AsyncIterator[Session]:
     """One snapshot a request. Nothing touches the database before the route's own thread does."""
-    database: Database = request.app.state.database
-    session = database.read_session()
+    session = _database(request).read_session()
     try:
         yield session
     finally:
@@ -82,14 +81,19 @@ async def read_session(request: Request) -> AsyncIterator[Session]:
 
 async def write_session(request: Request) -> AsyncIterator[Session]:
     """One transaction a request, committed before the answer leaves and only if the route returned."""
-    database: Database = request.app.state.database
-    session = database.write_session()
+    session = _database(request).write_session()
     try:
         yield session
         if session.in_transaction():
             await to_thread.run_sync(session.commit, limiter=_ending)
     finally:
         await _end(session)
+
+
+def _database(request: Request) -> Database:
+    """The database among the parts of the application (app/http/parts.py), which lie above this module."""
+    found: Database = request.app.state.parts.database
+    return found
 
 
 async def _end(session: Session) -> None:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import pytest
 import uvicorn
 
+from app.http.parts import parts_of
 from tests.support import evidence_files as files
 from tests.support.evidence_checks import EVIDENCE, assert_store_matches_rows, stored_keys, upload
 from tests.support.service import Service
@@ -52,7 +53,7 @@ def send(port: int, content: bytes) -> None:
 
 def answered(service: Service) -> float:
     """How many uploads have been answered or given up."""
-    registry = service.app.state.metrics.registry
+    registry = parts_of(service.app).metrics.registry
     return sum(
         float(sample.value)
         for metric in registry.collect()

@@ -19,7 +19,7 @@ MAY_IMPORT = {
     # What was answered under an Idempotency-Key is kept in the request's own transaction, by a service.
     "http": {"rules", "queries", "services", "errors", "settings", "storage"},
     "background": {"services", "queries", "rules", "errors", "storage", "settings"},
-    "api": FRONT | {"background"},
+    "api": FRONT,
     "web": FRONT,
     "cli": FRONT | {"settings", "background", "demo"},
     "demo": {"services", "queries", "rules", "models", "errors"},

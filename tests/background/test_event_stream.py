@@ -18,8 +18,9 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
+from app.background.feed import Feed
+from app.http.parts import parts_of
 from app.main import create_app
-from app.storage.db import Database
 from tests.support.factories import rated
 from tests.support.service import ADMIN_KEY, Service, running, service_settings
 
@@ -113,6 +114,12 @@ def listening(database_url: str, data_dir: Path, **more: Any) -> Iterator[Listen
             thread.join()
 
 
+def feed_of(live: Listening) -> Feed:
+    feed = parts_of(live.app).feed
+    assert isinstance(feed, Feed)
+    return feed
+
+
 @pytest.fixture
 def live(database_url: str, tmp_path: Path) -> Iterator[Listening]:
     with listening(database_url, tmp_path) as found:
@@ -188,7 +195,7 @@ def test_a_quiet_stream_keeps_its_connection_and_moves_its_cursor_on(live: Liste
 
 def test_only_so_many_streams_are_served_at_once(database_url: str, tmp_path: Path):
     with listening(database_url, tmp_path, event_streams=2) as live:
-        feed = live.app.state.feed
+        feed = feed_of(live)
         with live.stream() as first, live.stream() as second:
             started(first)
             started(second)
@@ -213,7 +220,7 @@ def test_one_key_does_not_take_every_place(database_url: str, tmp_path: Path):
             assert "Your key has 1 event streams open" in refused.json()["detail"]
             with live.stream(by="prison:MSI") as other:
                 started(other)
-        while live.app.state.feed.followers.total():
+        while feed_of(live).followers.total():
             threading.Event().wait(0.01)
         with live.stream(by="prison:LWI") as again:
             started(again)
@@ -224,10 +231,10 @@ def test_a_waiting_stream_holds_no_connection(database_url: str, tmp_path: Path)
     with listening(database_url, tmp_path, **patient) as live, live.stream() as first, live.stream() as second:
         started(first)
         started(second)
-        database: Database = live.app.state.database
+        database = parts_of(live.app).database
         while database.read_engine.pool.checkedout():  # type: ignore[attr-defined]
             threading.Event().wait(0.01)
-        assert live.app.state.feed.followers.total() == 2
+        assert feed_of(live).followers.total() == 2
 
 
 def test_a_revoked_key_is_told_nothing_more(live: Listening):

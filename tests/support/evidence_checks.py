@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from app.http.parts import parts_of
 from app.queries.evidence import known_store_keys
 from app.storage.evidence_store import EvidenceStore
 from tests.support.service import Service
@@ -20,8 +21,7 @@ def upload(service: Service, content: bytes, name: str = "minutes.pdf", *, numbe
 
 
 def store_of(service: Service) -> EvidenceStore:
-    store: EvidenceStore = service.app.state.evidence_store
-    return store
+    return parts_of(service.app).evidence_store
 
 
 def stored_keys(service: Service) -> set[str]:

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from sqlalchemy import Engine, event
 from starlette.testclient import TestClient
 
+from app.http.parts import parts_of
 from app.main import create_app
 from app.models import Prison
 from app.rules.access import Role
@@ -71,8 +72,7 @@ class Service:
 
     @property
     def database(self) -> Database:
-        database: Database = self.app.state.database
-        return database
+        return parts_of(self.app).database
 
     def key(self, spec: str) -> str:
         """The secret of a key with that role and scope, made through the service's own code when first asked for."""
