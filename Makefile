@@ -10,7 +10,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --no-config --universal 
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links --group build
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test quick check bench bench-growth openapi lock clean
+.PHONY: help setup setup-dev run test quick check bench bench-growth openapi reference lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -19,7 +19,7 @@ setup: $(VENV)/.installed ## Make .venv and install the locked dependencies
 
 setup-dev: $(VENV)/.installed-dev ## The same, with what tests and checks need
 
-run: setup ## Serve (settings: IDTS_..., see README)
+run: setup ## Serve (settings: docs/reference/settings.md)
 	@exec $(BIN)/idts serve
 
 test: setup-dev ## Run the whole test suite
@@ -47,6 +47,9 @@ bench-growth: setup-dev ## The long series: programmes of 138 to 100,000 prisons
 
 openapi: setup-dev ## Write docs/openapi.json anew
 	$(BIN)/python -m tests.support.openapi_file
+
+reference: setup-dev ## Write docs/reference anew
+	$(BIN)/python -m tests.support.reference_pages
 
 lock: setup-dev ## Recompile both locks (UPGRADE=--upgrade takes newer versions)
 	$(COMPILE) $(UPGRADE) --output-file requirements.lock

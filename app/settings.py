@@ -16,40 +16,72 @@ MEBIBYTE = 1024 * 1024
 class Settings(BaseSettings):
     """Frozen once read: nothing in the service changes its configuration while it runs."""
 
-    model_config = SettingsConfigDict(env_prefix="IDTS_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="IDTS_", frozen=True, extra="ignore", use_attribute_docstrings=True)
 
     data_dir: Path = Path("var")
+    """Where the database, files and keys are, unless another setting says otherwise."""
     database_url: str = ""
+    """`sqlite:///path/to/file.db` or `postgresql+psycopg://user@host/database`. Without it: SQLite in IDTS_DATA_DIR."""
     database_read_url: str = ""
+    """A read replica: reads go there. Without it they go to the database."""
     database_pool_size: Annotated[int, Field(ge=1, le=200)] = 20
+    """How many connections of each kind a worker keeps."""
     admin_key: SecretStr | None = None
+    """The administrator's key, at least 16 characters. It is read at the first start only; without it a key is made."""
     host: str = "127.0.0.1"
+    """The address to listen on."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    """The port to listen on."""
     workers: Annotated[int, Field(ge=1, le=64)] = 1
+    """How many worker processes serve. One is best with SQLite."""
     public_url: str = ""
+    """The address at which people reach the service. Statements print it. Without it: where the service listens."""
     body_limit_bytes: Annotated[int, Field(ge=1024)] = MEBIBYTE
+    """The largest request body that is not a file (1 MiB)."""
     evidence_url: str = ""
+    """Where evidence files are: `file:///directory` or `s3://bucket/prefix`. Without it: under IDTS_DATA_DIR."""
     evidence_s3_endpoint: str | None = None
+    """The address of an S3-compatible store. Without it: the provider's own."""
     evidence_s3_region: str | None = None
+    """The region of the bucket. Without it: the provider's own."""
     evidence_s3_access_key_id: str | None = None
+    """The bucket's credentials: the key's id."""
     evidence_s3_secret_access_key: SecretStr | None = None
+    """The bucket's credentials: the secret."""
     evidence_limit_bytes: Annotated[int, Field(ge=1024)] = 25 * MEBIBYTE
+    """The largest evidence file (25 MiB)."""
     event_streams: Annotated[int, Field(ge=0, le=10_000)] = 200
+    """How many streams of the change feed a worker serves at once."""
     event_streams_per_key: Annotated[int, Field(ge=1, le=10_000)] = 20
+    """How many of them one key may have."""
     event_poll_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
+    """How often the feed looks for changes."""
     event_heartbeat_seconds: Annotated[float, Field(gt=0, le=300)] = 15.0
+    """How often a quiet stream says that it is still there."""
     event_stream_seconds: Annotated[float, Field(ge=0)] = 3600.0
+    """How long a stream lasts before its reader resumes it."""
     webhook_delivery: bool = True
+    """Whether this process delivers webhooks."""
     webhook_plain_http: bool = False
+    """Whether webhooks may go over http, unencrypted."""
     webhook_private_addresses: bool = False
+    """Whether webhooks may go to private addresses."""
     webhook_poll_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
+    """How often the service looks for deliveries that are due."""
     webhook_timeout_seconds: Annotated[float, Field(gt=0, le=120)] = 15.0
+    """How long a receiver has to answer."""
     rate_limit: str = ""
+    """How many requests each caller may make, such as `600/minute`. Without it there is no quota."""
     jwt_keys: Path | None = None
+    """A file with the key set (JWKS) of an identity provider, whose tokens are then accepted beside keys."""
     jwt_issuer: str = ""
+    """The issuer that those tokens must name."""
     jwt_audience: str = ""
+    """The audience that those tokens must name."""
     checkpoint_minutes: Annotated[int, Field(ge=0, le=10_080)] = 60
+    """How often the audit trail is signed; 0 means never."""
     log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = "info"
+    """`debug`, `info`, `warning` or `error`. The log is on stderr, one JSON object a line."""
 
     @field_validator("database_url", "database_read_url")
     @classmethod

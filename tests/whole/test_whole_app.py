@@ -10,15 +10,13 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute, iter_route_contexts
 
 from app.errors import DomainError
-from app.http.auth import requires
 from app.http.problem_kinds import KINDS
 from app.main import create_app
 from app.rules.access import Permission
 from tests.support.openapi_file import FILE, openapi_now
+from tests.support.route_walk import permissions, routes
 from tests.support.service import Service, service_settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,31 +57,6 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
 def document(app: FastAPI) -> dict[str, Any]:
     found: dict[str, Any] = app.openapi()
     return found
-
-
-def routes(app: FastAPI) -> dict[tuple[str, str], Any]:
-    """Every route by method and path."""
-    return {
-        (method, str(context.path)): context.original_route
-        for context in iter_route_contexts(app.routes)
-        for method in context.methods or ()
-    }
-
-
-def permissions(route: Any) -> Iterator[str]:
-    """The permissions that a route names: in its dependencies, or beside them for OpenAPI."""
-    if not isinstance(route, APIRoute):
-        return
-    if named := (route.openapi_extra or {}).get("x-permission"):
-        yield named
-
-    def walk(dependant: Dependant) -> Iterator[str]:
-        if isinstance(dependant.call, requires):
-            yield dependant.call.permission
-        for one in dependant.dependencies:
-            yield from walk(one)
-
-    yield from walk(route.dependant)
 
 
 def test_the_walk_finds_every_route_of_the_openapi_document_and_the_hidden_ones(app, document):
