@@ -1,6 +1,7 @@
 """One PostgreSQL server for the whole run, started when the first test asks for it; the service on both databases."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ SERVER_HOME = pytest.StashKey[Path]()
 # Whole processes, real sockets, long random lives: left out of `make quick`, and always part of `make test`.
 LONG = (
     "tests/cli/",
-    "tests/programme/",
+    "tests/services/programme/",
     "tests/queries/test_dashboard_plans.py",
     "tests/whole/test_concurrency.py",
     "tests/background/test_delivery.py",
@@ -26,6 +27,25 @@ LONG = (
     "tests/whole/test_statement_race.py",
     "tests/whole/test_tampering.py",
 )
+
+
+# The seed of every ordinary run; `make deep` takes another one every day.
+FIXED_SEED = 20061101
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--deep", action="store_true", help="many more random examples, with a seed that changes by day")
+    parser.addoption("--seed", type=int, help="the seed of a deep run that is to be repeated")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """What the random tests say that they have met (`record_property("met", ...)`)."""
+    reports = [one for found in terminalreporter.stats.values() for one in found]
+    met = {text for one in reports for name, text in getattr(one, "user_properties", ()) if name == "met"}
+    if met:
+        terminalreporter.section("what the random tests have met")
+        for text in sorted(met):
+            terminalreporter.write_line(text)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -64,6 +84,19 @@ def postgres_admin_url(pytestconfig: pytest.Config) -> str:
 def shared_home(pytestconfig: pytest.Config) -> Path:
     """The directory that all workers of the run share; see `tests.support.databases`."""
     return pytestconfig.stash[SERVER_HOME]
+
+
+@pytest.fixture(scope="session")
+def deep(pytestconfig: pytest.Config) -> bool:
+    """Whether random tests are to take many more examples than in an ordinary run."""
+    return bool(pytestconfig.getoption("--deep"))
+
+
+@pytest.fixture(scope="session")
+def random_seed(pytestconfig: pytest.Config, deep: bool) -> int:
+    """The same in every ordinary run, the day's in a deep one, so that every run can be repeated."""
+    given: int | None = pytestconfig.getoption("--seed")
+    return given or (int(f"{datetime.now(UTC):%Y%m%d}") if deep else FIXED_SEED)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

@@ -2,12 +2,10 @@
 
 import csv
 import io
-from datetime import date
 
 import pytest
 
-from tests.support import factories
-from tests.support.programme.drive import Programme
+from tests.support import factories, statements
 from tests.support.service import Service, max_statements
 
 PATHS = (
@@ -83,16 +81,15 @@ def test_a_prison_closes_and_opens_by_the_calendar_without_a_write(service: Serv
 
 
 def test_statements_and_dates_ahead_are_counted(service: Service):
-    programme = Programme(service.database, service.clock())
-    programme.make_eligible("LWI")
+    statements.make_signing_key(service)
+    statements.make_eligible(service)
     near = service.get("/v1/dashboard").json()
     assert near["stages"]["go_live_eligible"] == near["eligible"] == 1
     assert "LWI" not in {one["code"] for one in near["nearest"]}
-    statement = programme.raise_statement("LWI", in_days=90)
-    assert statement is not None
+    statement = statements.raise_statement(service, go_live_date="2026-05-31")
     assert service.get("/v1/dashboard").json()["statements"] == {"raised": 1, "issued": 0, "in_breach": 0}
-    programme.issue("LWI", statement)
-    programme.rate("LWI", {4: "AMBER"})
+    statements.sign_all(service, statement)
+    service.patch("/v1/prisons/LWI/sections/4", factories.rated(4, "AMBER"))
     found = service.get("/v1/dashboard").json()
     assert found["statements"] == {"raised": 0, "issued": 1, "in_breach": 1}
     (planned,) = found["go_live_dates"]["items"]
@@ -185,17 +182,22 @@ def test_no_other_form_of_the_matrix_is_acceptable(service: Service):
     assert (answer.status_code, answer.json()["code"]) == (406, "not-acceptable")
 
 
+def rate_first(service: Service, code: str) -> None:
+    answer = service.patch(f"/v1/prisons/{code}/sections/1", factories.rated(1), by=f"prison:{code}")
+    assert answer.status_code == 200, answer.text
+
+
 def test_a_change_from_before_midnight_that_is_stored_late_counts_for_its_day(service: Service):
-    programme = Programme(service.database, service.clock.set("2026-03-02T00:00:01Z"))
-    programme.rate("MDI", {1: "GREEN"})
+    service.clock.set("2026-03-02T00:00:01Z")
+    rate_first(service, "MDI")
     region = service.get("/v1/prisons/MDI").json()["region_slug"]
     yesterday = f"/v1/regions/{region}/dashboard?as_of=2026-03-01"
     before = service.get(yesterday).json()
-    programme.now = service.clock.set("2026-03-01T23:59:59Z")
+    service.clock.set("2026-03-01T23:59:59Z")
     others = [row["code"] for row in service.get(f"/v1/prisons?region={region}&open=true").json()["items"]]
     for code in others:
         if code != "MDI":
-            programme.rate(code, {1: "GREEN"})
+            rate_first(service, code)
     service.clock.set("2026-03-02T08:00:00Z")
     found = service.get(yesterday).json()
     assert before["sections"][0]["green"] == 0
@@ -208,8 +210,8 @@ def test_a_change_dated_before_a_moment_of_today_and_stored_late_is_in_the_answe
     asked = f"{path}?as_of=2026-03-02T10:00:05Z"
     service.clock.set("2026-03-02T10:00:06Z")
     before = service.get(asked)
-    programme = Programme(service.database, service.clock.set("2026-03-02T10:00:03Z"))
-    programme.rate("MDI", {1: "GREEN"})
+    service.clock.set("2026-03-02T10:00:03Z")
+    rate_first(service, "MDI")
     service.clock.set("2026-03-02T10:00:07Z")
     after = service.get(asked)
     assert after.headers["etag"] != before.headers["etag"]
@@ -218,10 +220,9 @@ def test_a_change_dated_before_a_moment_of_today_and_stored_late_is_in_the_answe
 
 
 def test_prisons_are_sorted_and_filtered_as_dashboards_need_it(service: Service):
-    programme = Programme(service.database, service.clock())
-    programme.rate("MDI", {1: "GREEN"})
-    programme.pass_time(programme.now - service.clock() + (date(2026, 3, 3) - date(2026, 3, 2)))
-    programme.make_eligible("LWI")
+    rate_first(service, "MDI")
+    service.clock.set("2026-03-03T09:00:00Z")
+    statements.make_eligible(service)
     service.clock.set("2026-03-04T09:00:00Z")
     assert [one["code"] for one in service.get("/v1/prisons?eligible=true").json()["items"]] == ["LWI"]
     first = service.get("/v1/prisons?sort=blockers&limit=2").json()

@@ -14,8 +14,7 @@ from app.rules.access import Principal, Role
 from app.rules.caller import Caller
 from app.rules.types import Rating
 from app.services.sections import SectionPatch, rate_sections
-from tests.support import factories
-from tests.support.programme.drive import Programme
+from tests.support import factories, statements
 from tests.support.service import Service
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -132,18 +131,16 @@ def test_csv_is_rfc_4180_in_the_documented_order(service: Service, suffix: str, 
 
 
 def test_the_csv_has_the_statement_and_its_dates(service: Service):
-    programme = Programme(service.database, service.clock())
-    programme.make_eligible("LWI")
-    statement = programme.raise_statement("LWI")
-    assert statement is not None
-    programme.issue("LWI", statement)
+    statement = statements.raised(service)
+    service.clock.tick()
+    statements.sign_all(service, statement)
     answer = service.get("/v1/returns/2026-03.csv")
     lewes = next(row for row in csv.DictReader(io.StringIO(answer.text, newline="")) if row["code"] == "LWI")
     assert lewes["statement_serial"] == "SOR-LWI-2026-001"
     assert (lewes["statement_status"], lewes["statement_standing"]) == ("issued", "in_force")
     assert lewes["statement_raised_at"].startswith("2026-03-02T09:00:00")
     assert lewes["statement_issued_at"] > lewes["statement_raised_at"]
-    assert (lewes["go_live_date"], lewes["live_on"], lewes["eligible"]) == ("2026-04-01", "", "true")
+    assert (lewes["go_live_date"], lewes["live_on"], lewes["eligible"]) == ("2026-12-01", "", "true")
 
 
 def test_the_workbook_has_a_frozen_header_filters_fills_and_notes(service: Service):

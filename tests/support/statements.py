@@ -64,9 +64,9 @@ def raising(roles: Iterable[str] = ROLES, **more: Any) -> dict[str, Any]:
     return {"go_live_date": "2026-12-01", "signatories": people} | more
 
 
-def raise_statement(service: Service, code: str = "LWI", by: str | None = None) -> dict[str, Any]:
+def raise_statement(service: Service, code: str = "LWI", by: str | None = None, **more: Any) -> dict[str, Any]:
     """A raised statement of a prison that is eligible."""
-    answer = service.post(f"/v1/prisons/{code}/statements", raising(), by=by or f"prison:{code}")
+    answer = service.post(f"/v1/prisons/{code}/statements", raising(**more), by=by or f"prison:{code}")
     assert answer.status_code == 201, answer.text
     found: dict[str, Any] = answer.json()
     return found

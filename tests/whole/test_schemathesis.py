@@ -5,14 +5,18 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
+import hypothesis.core
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as limits
+from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
+from hypothesis.vendor.pretty import RepresentationPrinter
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.result import Ok
+from schemathesis.generation.hypothesis import setup
 from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -23,6 +27,10 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.support.service import Service, running, service_settings
 from tests.support.serving import serving
+
+# Its set-up, done once a process, would leave every property test of the run without the values that it failed with.
+setup()
+hypothesis.core.RepresentationPrinter = RepresentationPrinter  # type: ignore[attr-defined]
 
 CHECKS = [
     not_a_server_error,
@@ -82,3 +90,14 @@ def probe(service: Service, url: str, operation: APIOperation[Any, Any, Any, Any
         case.validate_response(response, checks=CHECKS)
 
     run()
+
+
+def test_a_failing_example_names_its_values_although_schemathesis_is_loaded():
+    @given(st.integers())
+    @limits(database=None, derandomize=True)
+    def fail(number: int) -> None:
+        assert number < 1234
+
+    with pytest.raises(AssertionError) as failure:
+        fail()
+    assert "number=1234" in "".join(failure.value.__notes__)

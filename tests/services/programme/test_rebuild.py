@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.support import factories
-from tests.support.programme.drive import Programme, differences, rebuild
+from tests.support import factories, statements
+from tests.support.programme.drive import differences, rebuild
 from tests.support.service import Service
 
 
@@ -45,14 +45,11 @@ def test_no_kept_answer_outlives_a_rebuild(service: Service):
 
 
 def test_a_rebuild_of_a_busy_programme_changes_nothing(service: Service):
-    programme = Programme(service.database, service.clock())
-    programme.make_eligible("LWI")
-    statement = programme.raise_statement("LWI")
-    assert statement is not None
-    programme.issue("LWI", statement)
-    programme.rate("LWI", {4: "AMBER"})
-    programme.exempt("BZI", 23, "There is no such unit")
-    programme.correct("MDI", region="london", closed_on="2026-03-20")
+    statements.issued(service)
+    service.patch("/v1/prisons/LWI/sections/4", factories.rated(4, "AMBER"))
+    exempted = {"rationale": "There is no such unit"}
+    assert service.put("/v1/prisons/MSI/sections/23/exemption", exempted, by="region:south-east").status_code == 200
+    service.patch("/v1/prisons/MDI", {"region": "london", "closed_on": "2026-03-20"}, by="admin")
     service.patch("/v1/prisons/MSI/sections", factories.commissioning_ready(), by="prison:MSI")
     kept = {name: rows for name, rows in service.stored().items() if name != "tally"}
     rebuild(service.database)
