@@ -29,10 +29,11 @@ from app.queries.evidence import (
     withdrawn_from,
 )
 from app.queries.prisons import read_facts_in_scope
-from app.queries.readiness import READINESS_JSON, ReadinessView
+from app.queries.readiness import READINESS_JSON
 from app.queries.toolkits import read_book
 from app.rules.digests import etag_of
 from app.rules.moments import london_date
+from app.rules.readiness import ReadinessView
 from app.services.evidence import EvidenceAfter, support_sections, withdraw_evidence
 from app.storage.db import ReadSession, WriteSession
 

@@ -22,15 +22,10 @@ from app.http.schemas import problems
 from app.http.text import Name
 from app.queries.evaluation import HypotheticalRatings, evaluate_changes, evaluate_ratings
 from app.queries.prisons import unknown_prison
-from app.queries.readiness import (
-    LATEST_CHANGE,
-    READINESS_JSON,
-    STORED_VERDICT_FOR_KEY,
-    ReadinessView,
-    read_readiness,
-)
+from app.queries.readiness import LATEST_CHANGE, READINESS_JSON, STORED_VERDICT_FOR_KEY, read_readiness
 from app.rules.access import Permission
 from app.rules.moments import london_date
+from app.rules.readiness import ReadinessView
 from app.rules.verdict import Commissioning, Counts, GoLive
 from app.storage.db import Database, ReadSession
 

@@ -24,7 +24,7 @@ from app.http.parameters import AsOf, CallerNow, IfMatch, Now, PrisonCode, Secti
 from app.http.routing import KeyedRoute
 from app.http.text import Day, Line, Prose, Title, one_line
 from app.queries.prisons import read_facts_in_scope
-from app.queries.readiness import READINESS_JSON, ReadinessView
+from app.queries.readiness import READINESS_JSON
 from app.queries.sections import (
     SECTION_JSON,
     SECTION_NUMBERS,
@@ -39,6 +39,7 @@ from app.queries.sections import (
 )
 from app.rules.access import Principal
 from app.rules.digests import etag_of
+from app.rules.readiness import ReadinessView
 from app.rules.types import EvidenceKind, OutcomeStatus, Rating
 from app.services.sections import (
     NewEvidence,

@@ -8,7 +8,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from app.cli.common import opened_database, out
-from app.queries.readiness import READINESS_JSON, ReadinessView, read_readiness
+from app.queries.readiness import READINESS_JSON, read_readiness
+from app.rules.readiness import ReadinessView
 from app.rules.types import Blocker, Rating
 
 STYLES = {Rating.RED: "bold red", Rating.AMBER: "bold yellow", Rating.GREEN: "bold green"}

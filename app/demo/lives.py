@@ -12,10 +12,10 @@ from uuid import UUID
 
 from app.demo.rows import BY, Life, Plan
 from app.demo.statements import Due, Statements
-from app.queries.prisons import PrisonFacts
-from app.queries.sections import SECTION_NUMBERS, Stamp
-from app.rules.assessment import Assessment, EvidenceRef, Exemption, changes_between, state_document
+from app.queries.sections import SECTION_NUMBERS
+from app.rules.assessment import Assessment, EvidenceRef, Exemption, Stamp, changes_between, state_document
 from app.rules.moments import london_date
+from app.rules.prison import PrisonFacts
 from app.rules.regions import REGIONS
 from app.rules.types import EvidenceKind, Function, Rating
 from app.rules.verdict import RuleBook

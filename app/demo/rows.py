@@ -4,10 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from app.queries.prisons import PrisonFacts
-from app.queries.sections import Stamp
 from app.rules.access import Role
-from app.rules.assessment import Assessment
+from app.rules.assessment import Assessment, Stamp
+from app.rules.prison import PrisonFacts
 from app.rules.statement import StatementFacts
 
 # Who is said to have done all of it.

@@ -11,11 +11,11 @@ from uuid import UUID
 from app.demo.rows import BY, Life
 from app.queries.attestation import canonical_payload
 from app.queries.evidence import EvidenceView
-from app.queries.readiness import readiness_view
-from app.queries.sections import SECTION_NUMBERS, Answers, section_view
+from app.queries.sections import SECTION_NUMBERS, section_view
 from app.queries.statements import state_of
-from app.rules.assessment import Assessment
+from app.rules.assessment import Answers, Assessment
 from app.rules.moments import london_date
+from app.rules.readiness import readiness_view
 from app.rules.statement import OPEN, Standing, StatementFacts, StatementStatus, event_kind, follow, serial_number
 from app.rules.types import Rating
 from app.rules.verdict import GoLive, RuleBook, judge

@@ -9,12 +9,14 @@ import rfc8785
 from sqlalchemy.orm import Session
 
 from app.queries.evidence import EvidenceView
-from app.queries.prisons import PrisonFacts
-from app.queries.readiness import READINESS_JSON, ReadinessView, readiness_view
-from app.queries.sections import SECTION_NUMBERS, Answers, SectionView, section_views
+from app.queries.readiness import READINESS_JSON
+from app.queries.sections import SECTION_NUMBERS, SectionView, section_views
 from app.queries.toolkits import read_book
+from app.rules.assessment import Answers
 from app.rules.audit import digest_of
 from app.rules.moments import london_date
+from app.rules.prison import PrisonFacts
+from app.rules.readiness import ReadinessView, readiness_view
 
 FORMAT = "idts-statement-of-readiness/1"
 

@@ -14,21 +14,9 @@ from app.errors import Forbidden, Invalid, NotFound
 from app.models import Prison, PrisonChange, PrisonStanding, StandingVersion, table_of
 from app.rules.access import Principal, scope_refusal
 from app.rules.moments import london_date
+from app.rules.prison import PrisonFacts
 from app.rules.regions import REGIONS
 from app.rules.types import Function
-
-
-@dataclass(frozen=True, slots=True)
-class PrisonFacts:
-    """What the rules and the verdict need to know of a prison. `region` is a slug."""
-
-    id: int
-    code: str
-    name: str
-    region: str
-    function: Function
-    toolkit_version: str
-    registered_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

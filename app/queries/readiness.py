@@ -1,7 +1,7 @@
 """The verdict on a prison as everyone reads it: now from what is kept ready, then from the history."""
 
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import datetime
 
 from pydantic import TypeAdapter
 from sqlalchemy import String, bindparam, cast, func, select
@@ -10,41 +10,12 @@ from sqlmodel import col
 
 from app.models import ApiKey, Prison, PrisonChange, PrisonStanding, SectionChange, StatementEvent
 from app.queries.keys import PRINCIPAL_COLUMNS
-from app.queries.prisons import PrisonFacts, read_facts
-from app.queries.sections import Answers, read_answers
+from app.queries.prisons import read_facts
+from app.queries.sections import read_answers
 from app.queries.statements import read_open_statements
 from app.queries.toolkits import read_book
 from app.rules.moments import london_date
-from app.rules.regions import REGIONS
-from app.rules.staleness import VerdictWarning, stale_warnings
-from app.rules.statement import StatementFacts, counting
-from app.rules.types import Function, Stage
-from app.rules.verdict import Commissioning, Counts, GoLive, RuleBook, judge, stage_of
-
-
-@dataclass(frozen=True, slots=True)
-class PrisonRef:
-    code: str
-    name: str
-    region: str
-    function: Function
-
-
-@dataclass(frozen=True, slots=True)
-class ReadinessView:
-    """The verdict. `as_of` is the moment asked for, None for now; `updated_at` is when it last changed."""
-
-    prison: PrisonRef
-    toolkit_version: str
-    as_of: datetime | None
-    updated_at: datetime | None
-    stage: Stage
-    counts: Counts
-    commissioning: Commissioning
-    go_live: GoLive
-    warnings: tuple[VerdictWarning, ...]
-    statement: StatementFacts | None
-
+from app.rules.readiness import ReadinessView, readiness_view
 
 READINESS_JSON = TypeAdapter(ReadinessView)
 
@@ -64,33 +35,6 @@ STORED_VERDICT_FOR_KEY = (
 
 # What moves with every change of a prison, whether or not its verdict does; as text, which every reader gets alike.
 LATEST_CHANGE = select(cast(col(Prison.latest_at), String)).where(col(Prison.code) == bindparam("code"))
-
-
-def readiness_view(
-    book: RuleBook, prison: PrisonFacts, answers: Answers, statements: tuple[StatementFacts, ...], today: date
-) -> ReadinessView:
-    """What the rules make of a prison on a day; the moments are left for the caller to fill."""
-    exempt = {one.number: one.exemption.rationale for one in answers.assessments if one.exemption}
-    verdict = judge(book, [one.rating for one in answers.assessments], exempt)
-    statement = counting(statements)
-    stage = stage_of(
-        verdict,
-        is_touched=answers.is_touched,
-        statement_status=statement.status if statement else None,
-        is_live=statement is not None and statement.live_on is not None,
-    )
-    return ReadinessView(
-        prison=PrisonRef(prison.code, prison.name, REGIONS[prison.region], prison.function),
-        toolkit_version=prison.toolkit_version,
-        as_of=None,
-        updated_at=None,
-        stage=stage,
-        counts=verdict.counts,
-        commissioning=verdict.commissioning,
-        go_live=verdict.go_live,
-        warnings=stale_warnings(book.toolkit, answers.assessments, today),
-        statement=statement,
-    )
 
 
 def read_readiness(session: Session, code: str, *, at: datetime, as_of: datetime | None = None) -> ReadinessView:

@@ -13,10 +13,10 @@ from sqlmodel import col
 from app.errors import NotFound
 from app.models import SectionAssessment, SectionChange, table_of
 from app.queries.evidence import EvidenceView, evidence_of
-from app.queries.prisons import PrisonFacts
 from app.queries.toolkits import read_book
-from app.rules.assessment import Assessment, from_state
+from app.rules.assessment import Answers, Assessment, Stamp, from_state
 from app.rules.moments import london_date
+from app.rules.prison import PrisonFacts
 from app.rules.staleness import is_stale
 from app.rules.toolkit import Toolkit
 from app.rules.types import OutcomeStatus, Rating
@@ -66,29 +66,6 @@ class SectionList:
 
 SECTION_JSON = TypeAdapter(SectionView)
 SECTIONS_JSON = TypeAdapter(SectionList)
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """When a section was last changed, and by whom."""
-
-    at: datetime
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """All 35 assessments of a prison, in number order, and when each was last changed."""
-
-    assessments: tuple[Assessment, ...]
-    stamps: Mapping[int, Stamp]
-
-    def of(self, number: int) -> Assessment:
-        return self.assessments[number - 1]
-
-    @property
-    def is_touched(self) -> bool:
-        return bool(self.stamps)
 
 
 def unknown_section(number: int) -> NotFound:

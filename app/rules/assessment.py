@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from app.rules.types import OutcomeStatus, Rating, SectionFacts
@@ -126,3 +126,26 @@ def from_state(number: int, state: Mapping[str, Any]) -> Assessment:
         evidence=tuple(EvidenceRef(item["id"], date.fromisoformat(item["on"])) for item in state["evidence"]),
         exemption=Exemption(**state["exemption"]) if state["exemption"] else None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """When a section was last changed, and by whom."""
+
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """All 35 assessments of a prison, in number order, and when each was last changed."""
+
+    assessments: tuple[Assessment, ...]
+    stamps: Mapping[int, Stamp]
+
+    def of(self, number: int) -> Assessment:
+        return self.assessments[number - 1]
+
+    @property
+    def is_touched(self) -> bool:
+        return bool(self.stamps)

@@ -1,7 +1,7 @@
 """What the register says of a prison."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from app.rules.types import Function
 
@@ -23,3 +23,16 @@ class PrisonDetails:
     categories: tuple[str, ...] = ()
     opened_on: date | None = None
     closed_on: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PrisonFacts:
+    """What the rules and the verdict need to know of a prison. `region` is a slug."""
+
+    id: int
+    code: str
+    name: str
+    region: str
+    function: Function
+    toolkit_version: str
+    registered_at: datetime

@@ -10,11 +10,10 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.models import ChangeEvent, Webhook, WebhookDelivery, table_of
-from app.queries.prisons import PrisonFacts
-from app.queries.readiness import ReadinessView
-from app.queries.sections import Answers
-from app.rules.assessment import Assessment
+from app.rules.assessment import Answers, Assessment
 from app.rules.events import KINDS
+from app.rules.prison import PrisonFacts
+from app.rules.readiness import ReadinessView
 from app.rules.webhooks import DeliveryStatus
 from app.services.rows import one_or_many
 

@@ -21,12 +21,12 @@ from app.queries.evidence import (
     stored_file,
     unknown_item,
 )
-from app.queries.readiness import ReadinessView
 from app.queries.sections import SECTION_NUMBERS, SectionView, section_views, unknown_section
 from app.rules.assessment import Assessment, EvidenceRef
 from app.rules.caller import Caller
 from app.rules.evidence import supports, with_evidence, withdrawal_leaves_green_bare, without_evidence
 from app.rules.moments import london_date
+from app.rules.readiness import ReadinessView
 from app.services.audit import record
 from app.services.sections import NewEvidence
 from app.services.writing import OpenedPrison, open_prison, write_versions

@@ -11,20 +11,21 @@ from sqlmodel import col
 
 from app.errors import Conflict, FieldFault, Forbidden, Invalid, Outdated, Refused
 from app.models import Prison, PrisonChange, ToolkitVersion
-from app.queries.prisons import PrisonFacts, PrisonView, facts_of, read_prison
-from app.queries.sections import Answers, read_answers
+from app.queries.prisons import PrisonView, facts_of, read_prison
+from app.queries.sections import read_answers
 from app.queries.statements import read_open_statements
 from app.queries.toolkits import current_version, read_book
 from app.rules.access import Principal, Role
-from app.rules.assessment import Assessment
+from app.rules.assessment import Answers, Assessment
 from app.rules.caller import Caller
 from app.rules.moments import last_day_of, strictly_after
-from app.rules.prison import PrisonDetails
+from app.rules.prison import PrisonDetails, PrisonFacts
+from app.rules.readiness import Situation
 from app.rules.section import exemption_allowed, unsupported_rating
 from app.rules.types import Function
 from app.services.audit import record
 from app.services.events import announce_prison
-from app.services.standing import Situation, open_standing, settle
+from app.services.standing import open_standing, settle
 from app.services.writing import lock_prison
 
 # A prison may put right what it knows best; who it is and where it belongs is for an administrator.

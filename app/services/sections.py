@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 
 from app.errors import FieldFault, Forbidden, Invalid, Outdated, Refused
 from app.models import Evidence
-from app.queries.readiness import ReadinessView
-from app.queries.sections import SECTION_NUMBERS, Answers, SectionView, section_views, unknown_section
+from app.queries.sections import SECTION_NUMBERS, SectionView, section_views, unknown_section
 from app.rules.access import Permission, Principal, holds
-from app.rules.assessment import Assessment, EvidenceRef, Exemption, merged, with_exemption
+from app.rules.assessment import Answers, Assessment, EvidenceRef, Exemption, merged, with_exemption
 from app.rules.caller import Caller
 from app.rules.moments import london_date
+from app.rules.readiness import ReadinessView
 from app.rules.section import exemption_allowed, unsupported_rating
 from app.rules.toolkit import Toolkit
 from app.rules.types import EvidenceKind, OutcomeStatus

@@ -7,15 +7,14 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.models import PrisonStanding, table_of
-from app.queries.prisons import PrisonFacts
-from app.queries.readiness import READINESS_JSON, ReadinessView, readiness_view
-from app.queries.sections import Answers
+from app.queries.readiness import READINESS_JSON
 from app.queries.toolkits import read_book
 from app.rules.caller import Caller
 from app.rules.digests import etag_of
 from app.rules.moments import london_date
+from app.rules.readiness import ReadinessView, Situation
 from app.rules.staleness import fresh_until
-from app.rules.statement import OPEN, StatementFacts, event_kind, follow
+from app.rules.statement import OPEN, event_kind, follow
 from app.rules.verdict import GoLive
 from app.services.programme.periods_and_totals import record_standing
 from app.services.statement_steps import Step, store_step
@@ -26,17 +25,9 @@ _KEEP_FIRST = insert(_STANDING)
 _READ_UPDATED_AT = select(_STANDING.c.updated_at).where(_STANDING.c.prison_id == bindparam("of_prison"))
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """All that a verdict rests on."""
-
-    prison: PrisonFacts
-    answers: Answers
-    statements: tuple[StatementFacts, ...] = ()
-
-    def view(self, session: Session, at: datetime) -> ReadinessView:
-        book = read_book(session, self.prison.toolkit_version)
-        return readiness_view(book, self.prison, self.answers, self.statements, london_date(at))
+def view_of(session: Session, situation: Situation, at: datetime) -> ReadinessView:
+    """What the rules make of a situation at a moment; the moments in it are left for the caller to fill."""
+    return situation.view(read_book(session, situation.prison.toolkit_version), london_date(at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +40,7 @@ class Settled:
 
 def present_readiness(session: Session, situation: Situation, at: datetime) -> ReadinessView:
     """The verdict where nothing changes."""
-    return replace(situation.view(session, at), updated_at=_updated_at(session, situation.prison.id))
+    return replace(view_of(session, situation, at), updated_at=_updated_at(session, situation.prison.id))
 
 
 def settle(session: Session, before: Situation, after: Situation, *, caller: Caller, at: datetime) -> Settled:
@@ -58,11 +49,11 @@ def settle(session: Session, before: Situation, after: Situation, *, caller: Cal
     A raised statement lapses and an issued one is breached or recovers as the ratings now say (rule 7).
     A change that leaves the verdict as it was leaves its bytes and its ETag too.
     """
-    go_live = after.view(session, at).go_live
+    go_live = view_of(session, after, at).go_live
     followed = [(one, follow(one, go_live)) for one in after.statements]
     after = replace(after, statements=tuple(one for _, one in followed if one.status in OPEN))
-    view = after.view(session, at)
-    moved = view != before.view(session, at)
+    view = view_of(session, after, at)
+    moved = view != view_of(session, before, at)
     view = replace(view, updated_at=at if moved else _updated_at(session, after.prison.id))
     for old, new in followed:
         if new != old:
@@ -88,7 +79,7 @@ def _below(go_live: GoLive) -> list[int]:
 
 def open_standing(session: Session, situation: Situation, at: datetime) -> ReadinessView:
     """The first verdict on a newly registered prison."""
-    view = situation.view(session, at)
+    view = view_of(session, situation, at)
     values = standing_values(session, situation, view, at)
     session.execute(_KEEP_FIRST, {"prison_id": situation.prison.id, **values})
     record_standing(session, situation, view, at)

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.models import Statement, StatementEvent
-from app.queries.prisons import PrisonFacts
 from app.queries.statements import state_of
 from app.rules.caller import Caller
+from app.rules.prison import PrisonFacts
 from app.rules.statement import OPEN, StatementFacts
 from app.services.audit import record
 from app.services.events import announce

@@ -29,7 +29,7 @@ from app.rules.statement import (
     serial_number,
 )
 from app.rules.types import Reason
-from app.services.standing import settle
+from app.services.standing import settle, view_of
 from app.services.statement_steps import Step, store_step
 from app.services.writing import OpenedPrison, open_prison
 
@@ -56,7 +56,7 @@ def raise_statement(
     """
     opened = open_prison(session, code, caller)
     _refuse_malformed(opened, go_live_date, people)
-    go_live = opened.situation.view(session, opened.at).go_live
+    go_live = view_of(session, opened.situation, opened.at).go_live
     _refuse(may_be_raised(go_live, [one.status for one in opened.statements]), Conflict)
     _refuse(missing_signatories(opened.toolkit, [person.role for person in people]))
     payload, digest = attested_payload(session, opened.facts, opened.answers, go_live_date, opened.at)
@@ -134,7 +134,7 @@ def confirm_go_live(session: Session, statement_id: str, live_on: date | None, *
         # The ratings of the day decide, and the day that can be judged now is today.
         fault = FieldFault("/live_on", f"give today, {today.isoformat()}, or leave it out")
         raise Invalid("invalid-input", "Go-live is confirmed on the day itself, against its ratings.", [fault])
-    _refuse(may_go_live(facts, opened.situation.view(session, opened.at).go_live), Conflict)
+    _refuse(may_go_live(facts, view_of(session, opened.situation, opened.at).go_live), Conflict)
     after = replace(facts, live_on=today)
     columns = {"live_confirmed_at": opened.at, "live_confirmed_by": caller.by.name}
     _step(session, opened, Step("live", facts, after, columns=columns))

@@ -11,21 +11,22 @@ from sqlmodel import col
 
 from app.errors import Forbidden
 from app.models import Prison, SectionAssessment, SectionChange, table_of
-from app.queries.prisons import PrisonFacts, facts_of, unknown_prison
-from app.queries.readiness import ReadinessView
-from app.queries.sections import Answers, Stamp, read_answers
+from app.queries.prisons import facts_of, unknown_prison
+from app.queries.sections import read_answers
 from app.queries.statements import read_open_statements
 from app.queries.toolkits import read_book
 from app.rules.access import scope_refusal
-from app.rules.assessment import Assessment, changes_between, exemption_document, state_document
+from app.rules.assessment import Answers, Assessment, Stamp, changes_between, exemption_document, state_document
 from app.rules.caller import Caller
 from app.rules.moments import strictly_after
+from app.rules.prison import PrisonFacts
+from app.rules.readiness import ReadinessView, Situation
 from app.rules.statement import StatementFacts
 from app.rules.toolkit import Toolkit
 from app.services.audit import Act, record_all
 from app.services.events import announce_sections
 from app.services.rows import one_or_many
-from app.services.standing import Situation, present_readiness, settle
+from app.services.standing import present_readiness, settle
 
 _LOCK_PRISON = select(Prison).where(col(Prison.code) == bindparam("of_code")).with_for_update()
 _SECTION = table_of(SectionAssessment)

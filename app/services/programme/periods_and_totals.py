@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from datetime import date, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -15,7 +15,6 @@ from app.models import Prison, Statement, table_of
 from app.queries.programme.standing_versions import POINT_COLUMNS, STANDING, point_from
 from app.queries.programme.tallies import TALLY
 from app.queries.programme.trends import TREND_STEP
-from app.queries.readiness import ReadinessView
 from app.rules.moments import london_date
 from app.rules.periods import CURRENT_NODE, node_of
 from app.rules.programme import (
@@ -30,9 +29,7 @@ from app.rules.programme import (
     touches_closed_days,
     trend_part,
 )
-
-if TYPE_CHECKING:
-    from app.services.standing import Situation
+from app.rules.readiness import ReadinessView, Situation
 
 # Every change comes through here: statements are built once and filled in, which takes less than half as long.
 _NAMES = tuple(field.name for field in fields(Point))
@@ -49,7 +46,7 @@ _READ_LATER = _READ_DAYS.where(TALLY.c.day >= bindparam("from_day"), TALLY.c.day
 _READ_EARLIER = _READ_DAYS.where(TALLY.c.day < bindparam("from_day")).order_by(TALLY.c.day.desc()).limit(1)
 
 
-def record_standing(session: Session, situation: "Situation", view: ReadinessView, at: datetime) -> None:
+def record_standing(session: Session, situation: Situation, view: ReadinessView, at: datetime) -> None:
     """End the prison's present period at `at` and begin the next; nothing where it stands as it stood.
 
     The prison's row is locked by then. Totals are shifted under the locks of the shards that they belong to,
@@ -85,9 +82,7 @@ def ended_values(point: Point, from_at: datetime, to_at: datetime) -> dict[str, 
     return {"to_at": to_at, "node": node_of(from_at, to_at), "is_bounded": is_bounded}
 
 
-def _point_of(
-    session: Session, situation: "Situation", view: ReadinessView, before: Point | None, at: datetime
-) -> Point:
+def _point_of(session: Session, situation: Situation, view: ReadinessView, before: Point | None, at: datetime) -> Point:
     prison = session.get_one(Prison, situation.prison.id)
     changed_at = max((stamp.at for stamp in situation.answers.stamps.values()), default=None)
     return point_of(

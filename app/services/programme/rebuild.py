@@ -26,7 +26,7 @@ from app.rules.programme import PRESENT, TREND, Point
 from app.services.programme.ledger import Ledger
 from app.services.programme.periods_and_totals import ended_values, opened_values
 from app.services.programme.replay import Happening, Replayed, replay
-from app.services.standing import standing_values
+from app.services.standing import standing_values, view_of
 
 # Prisons that are gone through at a time.
 BATCH = 200
@@ -170,7 +170,7 @@ def _happenings(session: Session, ids: Sequence[int]) -> Iterator[tuple[int, Hap
 
 def standing_row(session: Session, replayed: Replayed) -> dict[str, Any]:
     """The columns of `prison_standing` at the end of a history."""
-    view = replace(replayed.situation.view(session, replayed.latest_at), updated_at=replayed.updated_at)
+    view = replace(view_of(session, replayed.situation, replayed.latest_at), updated_at=replayed.updated_at)
     return standing_values(session, replayed.situation, view, replayed.latest_at)
 
 

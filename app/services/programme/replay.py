@@ -7,19 +7,18 @@ from itertools import groupby
 from typing import Any
 
 from app.models import Prison
-from app.queries.prisons import PrisonFacts
-from app.queries.readiness import PrisonRef, ReadinessView
-from app.queries.sections import SECTION_NUMBERS, Answers, Stamp
+from app.queries.sections import SECTION_NUMBERS
 from app.queries.statements import facts_from_state
-from app.rules.assessment import Assessment, from_state
+from app.rules.assessment import Answers, Assessment, Stamp, from_state
 from app.rules.moments import last_day_of
+from app.rules.prison import PrisonFacts
 from app.rules.programme import Point
+from app.rules.readiness import PrisonRef, ReadinessView, Situation
 from app.rules.regions import REGIONS
 from app.rules.statement import OPEN, StatementFacts, counting
 from app.rules.types import Function, Rating
 from app.rules.verdict import RuleBook, judge, stage_of
 from app.services.programme.periods_and_totals import point_of
-from app.services.standing import Situation
 
 Books = Callable[[str], RuleBook]
 
