@@ -16,7 +16,7 @@ from app.queries.toolkits import current_version, read_book
 from app.rules.access import Role, key_scope_fault
 from app.rules.caller import Caller
 from app.rules.regions import REGIONS, region_slug
-from app.services.audit import record
+from app.services.audit import Act, record_all
 from app.services.webhooks import end_webhooks_of
 
 PREFIX = "idts_"
@@ -63,12 +63,15 @@ def create_key(
     session.add(key)
     session.flush()
     view = key_view(key)
-    _audit(session, caller, "key.created", None, view)
+    record_all(session, [_act("key.created", None, view)], caller=caller, at=caller.at)
     return view, secret
 
 
 def revoke_key(session: Session, key_id: int, *, caller: Caller) -> KeyView:
-    """End a key; ending one that has ended changes nothing. NotFound if there is no such key."""
+    """End a key and its webhooks; ending one that has ended changes nothing. NotFound if there is no such key.
+
+    Locks are taken in one order everywhere: a key, webhooks, the service's audit chain.
+    """
     key = session.get(ApiKey, key_id, with_for_update=True)
     if key is None:
         raise NotFound("not-found", f"There is no key {key_id}. `idts keys list` shows the keys there are.")
@@ -78,21 +81,13 @@ def revoke_key(session: Session, key_id: int, *, caller: Caller) -> KeyView:
     key.revoked_at, key.revoked_by = caller.at, caller.by.name
     session.flush()
     after = key_view(key)
-    _audit(session, caller, "key.revoked", before, after)
-    end_webhooks_of(session, f"key:{key_id}", caller=caller)
+    ended = end_webhooks_of(session, f"key:{key_id}", caller=caller)
+    record_all(session, [_act("key.revoked", before, after), *ended], caller=caller, at=caller.at)
     return after
 
 
-def _audit(session: Session, caller: Caller, action: str, before: KeyView | None, after: KeyView) -> None:
-    record(
-        session,
-        caller=caller,
-        at=caller.at,
-        action=action,
-        subject=f"/v1/keys/{after.id}",
-        before=_document(before) if before else None,
-        after=_document(after),
-    )
+def _act(action: str, before: KeyView | None, after: KeyView) -> Act:
+    return Act(action, f"/v1/keys/{after.id}", _document(before) if before else None, _document(after))
 
 
 def _document(view: KeyView) -> dict[str, str | None]:

@@ -24,7 +24,7 @@ from app.queries.webhooks import (
 from app.rules.access import BOUND_TO_PRISON, BOUND_TO_REGION, Principal, scope_refusal
 from app.rules.caller import Caller
 from app.rules.webhooks import MOST_ACTIVE_PER_KEY, DeliveryStatus, WebhookPolicy, is_literal, is_public
-from app.services.audit import record
+from app.services.audit import Act, record, record_all
 
 SECRET_PREFIX = "whsec_"  # noqa: S105  # nosec B105 - how receivers' libraries recognise a secret
 
@@ -68,7 +68,7 @@ def create_webhook(
     session.add(hook)
     session.flush()
     view = webhook_view(hook)
-    _audit(session, caller, "webhook.created", None, view)
+    record_all(session, [_act("webhook.created", None, view)], caller=caller, at=caller.at)
     return view, secret
 
 
@@ -86,25 +86,26 @@ def end_webhook(
         raise unknown_webhook(webhook_id)
     if still_current is not None and not still_current(webhook_view(hook)):
         raise Outdated("outdated-copy", "The webhook has changed since you read it. Read it again first.")
-    return _ended(session, hook, caller)
+    if hook.ended_at is None:
+        record_all(session, [_end(session, hook, caller)], caller=caller, at=caller.at)
+    return webhook_view(hook)
 
 
-def end_webhooks_of(session: Session, owner_id: str, *, caller: Caller) -> None:
-    """A key that may not read any more is not told any more either."""
+def end_webhooks_of(session: Session, owner_id: str, *, caller: Caller) -> list[Act]:
+    """A key that may not read any more is not told any more either; what was done, for the audit trail.
+
+    The caller records it, since the service's chain is locked last, after every webhook.
+    """
     owned = select(Webhook).where(col(Webhook.owner_id) == owner_id, col(Webhook.ended_at).is_(None))
-    for hook in session.scalars(owned.order_by(col(Webhook.id)).with_for_update(key_share=True)).all():
-        _ended(session, hook, caller)
+    hooks = session.scalars(owned.order_by(col(Webhook.id)).with_for_update(key_share=True)).all()
+    return [_end(session, hook, caller) for hook in hooks]
 
 
-def _ended(session: Session, hook: Webhook, caller: Caller) -> WebhookView:
+def _end(session: Session, hook: Webhook, caller: Caller) -> Act:
     before = webhook_view(hook)
-    if hook.ended_at is not None:
-        return before
     hook.ended_at, hook.ended_by = caller.at, caller.by.name
     session.flush()
-    after = webhook_view(hook)
-    _audit(session, caller, "webhook.ended", before, after)
-    return after
+    return _act("webhook.ended", before, webhook_view(hook))
 
 
 def replay_delivery(session: Session, webhook_id: int, delivery_id: int, *, caller: Caller) -> DeliveryView:
@@ -179,16 +180,8 @@ def _scope(session: Session, wanted: NewWebhook, by: Principal) -> tuple[str | N
     return region, prison
 
 
-def _audit(session: Session, caller: Caller, action: str, before: WebhookView | None, after: WebhookView) -> None:
-    record(
-        session,
-        caller=caller,
-        at=caller.at,
-        action=action,
-        subject=f"/v1/webhooks/{after.id}",
-        before=_document(before) if before else None,
-        after=_document(after),
-    )
+def _act(action: str, before: WebhookView | None, after: WebhookView) -> Act:
+    return Act(action, f"/v1/webhooks/{after.id}", _document(before) if before else None, _document(after))
 
 
 def _document(view: WebhookView) -> dict[str, object]:
