@@ -16,6 +16,11 @@ def plain_text(text: str) -> str:
     return text
 
 
+def is_plain_line(text: str) -> bool:
+    """Whether a text of somebody else's making can be stored, logged and shown as a name."""
+    return _UNPRINTABLE.search(text) is None and not {"\t", "\r", "\n"} & set(text)
+
+
 def one_line(text: str) -> str:
     if not text.isprintable():
         raise ValueError("use one line without control characters")

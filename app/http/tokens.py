@@ -10,6 +10,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from app.errors import Unauthenticated
+from app.http.text import is_plain_line
 from app.rules.access import Principal, Role, key_scope_fault
 from app.rules.regions import region_slug
 from app.settings import Settings
@@ -56,15 +57,16 @@ def _principal(claims: Mapping[str, Any]) -> Principal:
     slug = region_slug(region) if region is not None else None
     if key_scope_fault(role, prison=prison, region=slug, signatory_role=signatory) is not None:
         raise ValueError("the scope does not fit the role")
-    subject = str(claims["sub"])[:70]
-    name = str(claims.get("name") or subject)[:200]
-    return Principal(f"token:{subject}", name, role, prison.upper() if prison else None, slug, signatory)
+    subject = _text(claims, "sub") or ""
+    name = _text(claims, "name") or subject
+    return Principal(f"token:{subject[:70]}", name[:200], role, prison.upper() if prison else None, slug, signatory)
 
 
 def _text(claims: Mapping[str, Any], name: str) -> str | None:
+    """A claim that is stored, logged and shown; Unauthenticated where it is not one line of plain text."""
     value = claims.get(name)
-    if value is not None and not isinstance(value, str):
-        raise ValueError(f"{name} is not text")
+    if value is not None and not (isinstance(value, str) and is_plain_line(value)):
+        raise Unauthenticated("unauthenticated", f"The claim {name} of this token is not one line of plain text.")
     return value
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from joserfc import jwt
+from joserfc import jws
 from joserfc.jwk import ECKey
 from pydantic import ValidationError
 
@@ -30,7 +30,8 @@ def provided(database_url: str, tmp_path: Path) -> Iterator[Service]:
 def token(key: ECKey = KEY, **claims: Any) -> str:
     told = {"iss": ISSUER, "aud": AUDIENCE, "sub": "u-17", "name": "Ada Lead", "exp": int(time.time()) + 300}
     told |= {"idts_role": "prison", "idts_prison": "lwi"} | claims
-    return jwt.encode({"alg": "ES256", "kid": key.kid}, {k: v for k, v in told.items() if v is not None}, key)
+    content = json.dumps({name: value for name, value in told.items() if value is not None})
+    return jws.serialize_compact({"alg": "ES256", "kid": key.kid}, content, key)
 
 
 def test_a_token_acts_in_its_role_and_scope_and_its_name_is_in_the_history(provided):
@@ -68,6 +69,22 @@ def test_a_token_that_is_not_sound_is_no_token(provided, path, claims):
     answer = provided.get(path, by=token(**claims))
     assert answer.status_code == 401, answer.text
     assert answer.json()["code"] == "unauthenticated"
+
+
+@pytest.mark.parametrize("text", ["\ud800", "Ada\0Lead", "Ada\r\nSet-Cookie: a=b", "Ada\tLead", "Ada\x1b[31m"])
+@pytest.mark.parametrize("claim", ["name", "sub", "idts_prison", "idts_region", "idts_signatory_role"])
+def test_a_claim_that_cannot_be_a_name_is_refused_with_the_reason(provided, claim, text):
+    for answer in (
+        provided.get("/v1/prisons/LWI/readiness", by=token(**{claim: text})),
+        provided.patch("/v1/prisons/LWI/sections/1", {"rating": "AMBER"}, by=token(**{claim: text})),
+    ):
+        assert answer.status_code == 401, answer.text
+        assert f"The claim {claim} of this token is not one line of plain text" in answer.json()["detail"]
+
+
+def test_a_name_of_another_script_is_kept_as_it_is(provided):
+    written = provided.patch("/v1/prisons/LWI/sections/1", {"rating": "AMBER"}, by=token(name="Zoë Ní Dhónaill 🙂"))
+    assert written.json()["updated_by"] == "Zoë Ní Dhónaill 🙂"
 
 
 def test_a_token_of_another_signer_or_with_another_content_is_refused(provided):
