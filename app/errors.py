@@ -60,3 +60,11 @@ class WrongMediaType(DomainError):
 
 class Unavailable(DomainError):
     """A part that the service stands on cannot be reached; trying again later helps."""
+
+
+class TooMany(DomainError):
+    """More than one caller's share; it may go on after so many seconds."""
+
+    def __init__(self, code: str, detail: str, wait_seconds: int) -> None:
+        super().__init__(code, detail)
+        self.wait_seconds = wait_seconds

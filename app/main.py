@@ -36,7 +36,7 @@ from app.http import docs, handlers, problem_pages
 from app.http.edge import Edge, Metrics
 from app.http.logs import configure_logs
 from app.http.parts import Parts, parts_of
-from app.http.quotas import Quotas
+from app.http.quotas import FailedAttempts, Quotas
 from app.http.tokens import token_reader
 from app.settings import Settings
 from app.storage.db import Database
@@ -113,6 +113,7 @@ def build_parts(settings: Settings, clock: Callable[[], datetime] = utc_now) -> 
         feed=Feed(database, settings),
         metrics=Metrics(),
         tokens=token_reader(settings),
+        failed_attempts=FailedAttempts(settings.failed_keys_limit),
     )
 
 
@@ -123,11 +124,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     every = timedelta(minutes=parts.settings.checkpoint_minutes)
     chore = keep_checkpointing(parts.database, parts.key_files, parts.clock, every)
     checkpoints = asyncio.create_task(chore) if every else chore.close()
-    async with parts.feed.running(), delivering(parts.database, parts.settings, parts.clock):
+    async with parts.database.running(), parts.feed.running(), delivering(parts.database, parts.settings, parts.clock):
         yield
     if checkpoints is not None:
         checkpoints.cancel()
-    parts.database.dispose()
 
 
 def from_environment() -> Any:

@@ -72,6 +72,10 @@ class Settings(BaseSettings):
     """How long a receiver has to answer."""
     rate_limit: str = ""
     """How many requests each caller may make, such as `600/minute`. Without it there is no quota."""
+    failed_keys_limit: str = "60/minute"
+    """How many keys that are not accepted one address may send. Empty for no limit."""
+    forwarded_allow_ips: str = "127.0.0.1"
+    """The proxies, separated by commas, that are believed when they say which address they speak for."""
     jwt_keys: Path | None = None
     """A file with the key set (JWKS) of an identity provider, whose tokens are then accepted beside keys."""
     jwt_issuer: str = ""
@@ -107,7 +111,7 @@ class Settings(BaseSettings):
             raise ValueError("use at least 16 characters, such as the output of `openssl rand -hex 32`")
         return key
 
-    @field_validator("rate_limit")
+    @field_validator("rate_limit", "failed_keys_limit")
     @classmethod
     def a_quota_that_can_be_kept(cls, quota: str) -> str:
         if quota:

@@ -3,7 +3,7 @@
 import itertools
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -100,19 +100,20 @@ def counted(database: Database) -> Iterator[Counted]:
             seen.statements.append(statement)
 
     watch = _watcher(seen, note)
-    points = database.points
+    points, primary_points = database.points, database.primary_points
     engines = [database.read_engine, database.write_engine]
-    if isinstance(points, EmbeddedPoints):
-        engines.append(points.engine)
+    for one in {points, primary_points}:
+        if isinstance(one, EmbeddedPoints):
+            engines.append(one.engine)
     for engine in engines:
         engine.dispose()
         event.listen(engine, "connect", watch)
     if isinstance(points, ServerPoints):
-        database.points = NotedPoints(points, seen)
+        database.points, database.primary_points = NotedPoints(points, seen), NotedPoints(primary_points, seen)
     try:
         yield seen
     finally:
-        database.points = points
+        database.points, database.primary_points = points, primary_points
         for engine in engines:
             event.remove(engine, "connect", watch)
             engine.dispose()
@@ -130,8 +131,8 @@ class NotedPoints:
         self._seen.rows += row is not None
         return row
 
-    def dispose(self) -> None:
-        self._points.dispose()
+    def running(self) -> AbstractAsyncContextManager[None]:
+        return self._points.running()
 
 
 def _watcher(seen: Counted, note: Callable[[str], None]) -> Callable[[Any, object], None]:

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from app.api.sections import RatingInput
 from app.http.answers import resource, tagged, written
-from app.http.auth import Reader, bearer, identify, known, permit, presented_digest, token_principal
+from app.http.auth import Reader, ask, bearer
 from app.http.kept import kept_response
 from app.http.parameters import AsOfText, PrisonCode, moment_asked, now
 from app.http.parts import parts
@@ -22,12 +22,12 @@ from app.http.schemas import problems
 from app.http.text import Name
 from app.queries.evaluation import HypotheticalRatings, evaluate_changes, evaluate_ratings
 from app.queries.prisons import unknown_prison
-from app.queries.readiness import LATEST_CHANGE, READINESS_JSON, STORED_VERDICT_FOR_KEY, read_readiness
+from app.queries.readiness import LATEST_CHANGE, READINESS_JSON, STORED_VERDICT, read_readiness
 from app.rules.access import Permission
 from app.rules.moments import london_date
 from app.rules.readiness import ReadinessView
 from app.rules.verdict import Commissioning, Counts, GoLive
-from app.storage.db import Database, ReadSession
+from app.storage.db import ReadSession
 
 router = APIRouter(prefix="/v1", tags=["Readiness"], route_class=KeyedRoute)
 
@@ -52,18 +52,10 @@ class ReadyRoute(KeyedRoute):
 
 async def stored_verdict(request: Request, code: str) -> Response:
     """The busiest read of the service: one statement says who is calling and what the answer is."""
-    database = parts(request).database
-    at = now(request)
-    if (by := token_principal(request)) is not None:
-        permit(by, Permission.READ_PROGRAMME)
-        return await run_in_threadpool(_worked_out, request, database, code, at, None)
-    digest = presented_digest(request)
-    row = await database.points.first(STORED_VERDICT_FOR_KEY, digest=digest, code=code.upper())
-    permit(known(row), Permission.READ_PROGRAMME)
-    assert row is not None
-    etag, body, fresh_until = row[-3:]
+    _, (etag, body, fresh_until) = await ask(request, Permission.READ_PROGRAMME, STORED_VERDICT, code=code.upper())
     if etag is None:
         raise unknown_prison(code)
+    at = now(request)
     if str(fresh_until) < london_date(at).isoformat():
         return await _of_today(request, code.upper(), at)
     return tagged(request, body, etag)
@@ -89,9 +81,9 @@ async def read_prison_readiness(request: Request, code: PrisonCode, as_of: AsOfT
     if as_of is None:
         return await stored_verdict(request, code)
     at = now(request)
-    permit(await identify(request), Permission.READ_PROGRAMME)
+    await ask(request, Permission.READ_PROGRAMME)
     moment = moment_asked(as_of, at)
-    return await run_in_threadpool(_worked_out, request, parts(request).database, code, at, moment)
+    return await run_in_threadpool(_worked_out, request, code, at, moment)
 
 
 router.add_api_route(
@@ -104,9 +96,9 @@ router.add_api_route(
 )
 
 
-def _worked_out(request: Request, database: Database, code: str, at: datetime, as_of: datetime | None) -> Response:
-    """The verdict of a past moment, or today's where evidence has grown stale since the last change."""
-    with database.reading() as session:
+def _worked_out(request: Request, code: str, at: datetime, as_of: datetime | None) -> Response:
+    """The verdict of a past moment."""
+    with parts(request).database.reading() as session:
         view = read_readiness(session, code, at=at, as_of=as_of)
     return resource(request, READINESS_JSON.dump_json(view))
 

@@ -71,6 +71,7 @@ def serve(
         access_log=False,
         log_config=None,
         server_header=False,
+        forwarded_allow_ips=settings.forwarded_allow_ips,
         timeout_graceful_shutdown=20,
     )
 

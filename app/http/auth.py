@@ -1,61 +1,77 @@
 """From a request to the principal behind it, and from a route to the permission that it needs."""
 
-import hashlib
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends
 from fastapi.security import HTTPBearer
 from starlette.requests import Request
 
 from app.errors import Forbidden, Unauthenticated
+from app.http.credentials import address_of, digest_of, presented_key
 from app.http.parts import parts
 from app.http.tokens import looks_like_a_token
-from app.queries.keys import KEY_BY_DIGEST, principal_of
+from app.queries.keys import KEY_BY_DIGEST, PRINCIPAL_COLUMNS, principal_of
 from app.rules.access import Permission, Principal, refusal
+from app.storage.points import Point, Row
 
 bearer = HTTPBearer(auto_error=False, description="An API key made with `idts keys create`.")
 
 NO_KEY = "Send your API key as `Authorization: Bearer <key>`. An administrator makes keys with `idts keys create`."
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 BAD_KEY = "This key is not known, or it has been revoked. Ask your administrator for a new one."
 
 
-def digest_of(key: str) -> str:
-    """What is stored of a key; 256 random bits need no salt and no slow hash."""
-    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
-
-
-def presented_digest(request: Request) -> str:
-    """The digest of the key that the request brings; Unauthenticated if it brings none."""
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not key.strip():
+def credentials_of(request: Request) -> str:
+    """The key or token that the request brings; Unauthenticated if it brings none."""
+    key = presented_key(request.headers.get("authorization", ""))
+    if key is None:
         raise Unauthenticated("unauthenticated", NO_KEY)
-    return digest_of(key.strip())
+    return key
 
 
-def known(row: tuple[Any, ...] | None) -> Principal:
-    if row is None or row[0] is None:
-        raise Unauthenticated("unauthenticated", BAD_KEY)
-    return principal_of(row)
+async def ask(
+    request: Request, permission: Permission | None, question: Point = KEY_BY_DIGEST, **given: object
+) -> tuple[Principal, Row]:
+    """Who is calling, if they may do this at all, and the answer to a `question` made by `with_caller`.
 
-
-def token_principal(request: Request) -> Principal | None:
-    """The principal of an identity provider's token; None where none is configured or an API key was sent."""
-    reader = parts(request).tokens
-    credentials = request.headers.get("authorization", "").partition(" ")[2].strip()
-    return None if reader is None or not looks_like_a_token(credentials) else reader.principal(credentials)
+    The one way in. Whoever may write is looked up on the primary, since a replica may not know yet that a key was
+    revoked.
+    """
+    database, attempts = parts(request).database, parts(request).failed_attempts
+    points = database.points if request.method in SAFE_METHODS else database.primary_points
+    key, address = credentials_of(request), address_of(request.scope)
+    digest = digest_of(key)
+    attempts.refuse_guessing(address, digest)
+    try:
+        by = token_principal(request, key)
+        row: Row = ()
+        if by is None or question is not KEY_BY_DIGEST:
+            row = await points.first(question, digest=digest, **given) or ()
+        by = by or _known(row)
+    except Unauthenticated:
+        attempts.failed(address, digest)
+        raise
+    attempts.succeeded(digest)
+    request.scope["state"] |= {"caller": by.id, "principal": by}
+    return (by if permission is None else permit(by, permission)), row[len(PRINCIPAL_COLUMNS) :]
 
 
 async def identify(request: Request) -> Principal:
     """Who is calling; looked up once a request."""
     before: Principal | None = request.scope["state"].get("principal")
-    if before is not None:
-        return before
-    database = parts(request).database
-    digest = presented_digest(request)
-    if (by := token_principal(request)) is None:
-        by = known(await database.points.first(KEY_BY_DIGEST, digest=digest))
-    request.scope["state"] |= {"caller": by.id, "principal": by}
-    return by
+    return before or (await ask(request, None))[0]
+
+
+def _known(row: Row) -> Principal:
+    if not row or row[0] is None:
+        raise Unauthenticated("unauthenticated", BAD_KEY)
+    return principal_of(row)
+
+
+def token_principal(request: Request, key: str) -> Principal | None:
+    """The principal of an identity provider's token; None where none is configured or an API key was sent."""
+    reader = parts(request).tokens
+    return None if reader is None or not looks_like_a_token(key) else reader.principal(key)
 
 
 def permit(by: Principal, permission: Permission) -> Principal:

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.errors import DomainError, FieldFault
+from app.errors import DomainError, FieldFault, TooMany
 from app.http.problems import problem_response, status_of
 
 log = structlog.get_logger("idts.problems")
@@ -43,6 +43,8 @@ def on_domain_error(request: Request, error: Exception) -> Response:
     headers = {"WWW-Authenticate": 'Bearer realm="idts"'} if status == 401 else {}
     if status == 503 or error.code == "request-in-flight":
         headers |= RETRY_SOON
+    if isinstance(error, TooMany):
+        headers["Retry-After"] = str(error.wait_seconds)
     return problem_response(request, status, error.code, error.detail, faults=error.faults, headers=headers)
 
 

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 
 from app.http.edge import Metrics
+from app.http.quotas import FailedAttempts
 from app.http.tokens import TokenReader
 from app.queries.events import EventFilter, EventPage
 from app.rules.events import Position
@@ -48,6 +49,7 @@ class Parts:
     feed: ChangeFeed
     metrics: Metrics
     tokens: TokenReader | None
+    failed_attempts: FailedAttempts
 
 
 def parts(request: Request) -> Parts:

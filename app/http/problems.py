@@ -16,6 +16,7 @@ from app.errors import (
     Outdated,
     Refused,
     TooLarge,
+    TooMany,
     Unauthenticated,
     Unavailable,
     WrongMediaType,
@@ -32,6 +33,7 @@ STATUS_OF_KIND: dict[type[DomainError], int] = {
     TooLarge: 413,
     WrongMediaType: 415,
     Invalid: 422,
+    TooMany: 429,
     Unavailable: 503,
 }
 

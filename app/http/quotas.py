@@ -1,6 +1,5 @@
-"""A quota of requests for each caller, told in every answer and kept in this process."""
+"""Quotas, kept in this process: requests of each caller, told in every answer, and refused keys of each address."""
 
-import hashlib
 import time
 
 from limits import RateLimitItem, parse
@@ -9,14 +8,19 @@ from limits.strategies import MovingWindowRateLimiter
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.errors import TooMany
+from app.http.credentials import address_of, digest_of, presented_key
 from app.http.problems import problem_response
+
+# How many keys are remembered as good ones.
+MOST_KNOWN = 10_000
 
 
 class Quotas:
     """Refuses with 429 what goes beyond the quota; health, metrics and documentation are not counted.
 
-    A caller is known by its credentials, or by its address where it sends none. With several workers each
-    keeps its own count, so that the whole quota is at most as many times larger.
+    A caller is known by its key, or by its address where it sends none. With several workers each keeps its own
+    count, so that the whole quota is at most as many times larger.
     """
 
     def __init__(self, app: ASGIApp, *, quota: str) -> None:
@@ -53,6 +57,37 @@ class Quotas:
 
 def _caller(scope: Scope) -> str:
     for name, value in scope["headers"]:
-        if name == b"authorization":
-            return hashlib.sha256(value).hexdigest()
-    return str((scope.get("client") or ("unknown",))[0])
+        if name == b"authorization" and (key := presented_key(value.decode("latin-1"))) is not None:
+            return digest_of(key)
+    return address_of(scope)
+
+
+class FailedAttempts:
+    """How often an address may send a key that is not accepted, so that guessing keys is slow.
+
+    A key that was accepted before goes on working, or one program with an old key would shut out everybody behind
+    the same address.
+    """
+
+    def __init__(self, limit: str) -> None:
+        self.item: RateLimitItem | None = parse(limit) if limit else None
+        self.limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._accepted: set[str] = set()
+
+    def refuse_guessing(self, address: str, digest: str) -> None:
+        """TooMany where the address has had its share of refused keys, before this one is looked up."""
+        if self.item is None or digest in self._accepted or self.limiter.test(self.item, address):
+            return
+        wait = max(1, round(self.limiter.get_window_stats(self.item, address)[0] - time.time()))
+        detail = f"Too many keys from your address were not accepted ({self.item}). Wait {wait} seconds."
+        raise TooMany("too-many-requests", detail, wait)
+
+    def failed(self, address: str, digest: str) -> None:
+        self._accepted.discard(digest)
+        if self.item is not None:
+            self.limiter.hit(self.item, address)
+
+    def succeeded(self, digest: str) -> None:
+        if len(self._accepted) >= MOST_KNOWN:
+            self._accepted.clear()
+        self._accepted.add(digest)

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.errors import FieldFault, Invalid, NotFound, WrongMediaType
-from app.http.auth import presented_digest
+from app.http.auth import credentials_of
 
 JSON_TYPES = ("application/json", "application/merge-patch+json")
 
@@ -81,7 +81,7 @@ class PublicRoute(APIRoute):
 
         async def read_strictly(request: Request) -> Response:
             if needs_key:
-                presented_digest(request)
+                credentials_of(request)
             _refuse_nul(request)
             if takes_json and _has_body(request):
                 _refuse_other_media(request)

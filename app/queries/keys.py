@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, literal_column, select, true
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -21,9 +21,23 @@ PRINCIPAL_COLUMNS = (
     col(ApiKey.signatory_role),
 )
 
-KEY_BY_DIGEST = select(*PRINCIPAL_COLUMNS).where(
-    col(ApiKey.digest) == bindparam("digest"), col(ApiKey.revoked_at).is_(None)
-)
+_KEY = (col(ApiKey.digest) == bindparam("digest")) & col(ApiKey.revoked_at).is_(None)
+
+
+def with_caller(question: Any = None) -> Select[*tuple[Any, ...]]:
+    """One statement that says who is calling and what they ask: the key's columns, then those of the `question`.
+
+    It always has a row. Without a key of that digest, or without an answer, those columns are null.
+    """
+    columns: tuple[Any, ...] = PRINCIPAL_COLUMNS
+    origin = select(literal_column("1").label("one")).subquery("origin").outerjoin(ApiKey, _KEY)
+    if question is None:
+        return select(*columns).select_from(origin)
+    asked = question.subquery("asked")
+    return select(*columns, *asked.c).select_from(origin.outerjoin(asked, true()))
+
+
+KEY_BY_DIGEST = with_caller()
 
 
 def principal_of(row: tuple[Any, ...]) -> Principal:

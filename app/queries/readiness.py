@@ -8,8 +8,8 @@ from sqlalchemy import String, bindparam, cast, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from app.models import ApiKey, Prison, PrisonChange, PrisonStanding, SectionChange, StatementEvent
-from app.queries.keys import PRINCIPAL_COLUMNS
+from app.models import Prison, PrisonChange, PrisonStanding, SectionChange, StatementEvent
+from app.queries.keys import with_caller
 from app.queries.prisons import read_facts
 from app.queries.sections import read_answers
 from app.queries.statements import read_open_statements
@@ -20,16 +20,10 @@ from app.rules.readiness import ReadinessView, readiness_view
 READINESS_JSON = TypeAdapter(ReadinessView)
 
 # Who is calling and what they ask for, in one statement: the busiest read of the service.
-STORED_VERDICT_FOR_KEY = (
-    select(
-        *PRINCIPAL_COLUMNS,
-        col(PrisonStanding.etag),
-        col(PrisonStanding.body),
-        col(PrisonStanding.fresh_until),
+STORED_VERDICT = with_caller(
+    select(col(PrisonStanding.etag), col(PrisonStanding.body), col(PrisonStanding.fresh_until)).where(
+        col(PrisonStanding.code) == bindparam("code")
     )
-    .select_from(ApiKey)
-    .outerjoin(PrisonStanding, col(PrisonStanding.code) == bindparam("code"))
-    .where(col(ApiKey.digest) == bindparam("digest"), col(ApiKey.revoked_at).is_(None))
 )
 
 

@@ -1,7 +1,7 @@
 """Engines, sessions and transactions: the only place that commits."""
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Annotated, Any
 
 from anyio import CancelScope, CapacityLimiter, to_thread
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 
 from app.settings import Settings
-from app.storage.points import EmbeddedPoints, Points, ServerPoints
+from app.storage.points import MOST_CONNECTIONS, EmbeddedPoints, Points, ServerPoints
 
 # A writer waits this long for another one before the caller is told to try again.
 LOCK_WAIT_SECONDS = 15
@@ -24,7 +24,10 @@ class Database:
     def __init__(self, settings: Settings) -> None:
         self.write_engine = _engine(settings.database_url, settings.database_pool_size, writes=True)
         self.read_engine = _engine(settings.read_url, settings.database_pool_size, writes=False)
-        self.points = _points(settings, self.read_engine)
+        self.points = _points(settings.read_url)
+        # What must not lag behind: who may write.
+        has_replica = settings.read_url != settings.database_url
+        self.primary_points = _points(settings.database_url) if has_replica else self.points
         # Answers that still hold, kept by whoever answers.
         self.memory: dict[Any, Any] = {}
 
@@ -64,10 +67,18 @@ class Database:
             return False
         return True
 
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Reads of the event loop are possible for as long as the block lasts; then every connection is closed."""
+        async with AsyncExitStack() as stack:
+            stack.callback(self.dispose)
+            for points in {self.points, self.primary_points}:
+                await stack.enter_async_context(points.running())
+            yield
+
     def dispose(self) -> None:
         self.write_engine.dispose()
         self.read_engine.dispose()
-        self.points.dispose()
 
 
 async def read_session(request: Request) -> AsyncIterator[Session]:
@@ -127,11 +138,11 @@ def _engine(url: str, pool_size: int, *, writes: bool) -> Engine:
     )
 
 
-def _points(settings: Settings, engine: Engine) -> Points:
-    if engine.dialect.name == "sqlite":
+def _points(url: str) -> Points:
+    if make_url(url).get_backend_name() == "sqlite":
         # Of their own: the event loop must not wait for a connection that only the event loop can give back.
-        return EmbeddedPoints(_sqlite_engine(settings.read_url, 1, writes=False))
-    return ServerPoints(engine, settings.read_url, settings.database_pool_size)
+        return EmbeddedPoints(_sqlite_engine(url, 1, writes=False))
+    return ServerPoints(url, MOST_CONNECTIONS)
 
 
 def _sqlite_engine(url: str, pool_size: int, *, writes: bool) -> Engine:

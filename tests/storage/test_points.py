@@ -13,10 +13,11 @@ from sqlmodel import col
 
 from app.models import Prison
 from app.storage.db import Database
+from app.storage.points import MOST_CONNECTIONS
 from tests.support.service import service_settings
 
 BY_CODE = select(col(Prison.code), col(Prison.name)).where(col(Prison.code) == bindparam("code"))
-MOST = 4
+MOST = MOST_CONNECTIONS
 
 
 @pytest.fixture
@@ -30,11 +31,9 @@ def in_loop(database: Database, ask) -> list[Any]:
     """What `ask` answers, with the connections closed in the loop that opened them."""
 
     async def run() -> list[Any]:
-        try:
+        async with database.points.running():
             found: list[Any] = await ask(database.points)
             return found
-        finally:
-            database.points.dispose()
 
     return asyncio.run(run())
 
@@ -46,6 +45,8 @@ def backends(url: str, query: str) -> int:
         return len(rows)
 
 
+# So slow that as many connections are opened as may be.
+SLOWLY = select(bindparam("code"), func.pg_sleep(literal_column("0.3")))
 OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 
 
@@ -102,10 +103,13 @@ def test_connections_that_died_while_idle_are_replaced_unnoticed(database: Datab
         async def several(count: int):
             return await asyncio.gather(*(points.first(BY_CODE, code="LWI") for _ in range(count)))
 
+        async def open_all():
+            await asyncio.gather(*(points.first(SLOWLY, code="LWI") for _ in range(2 * MOST)))
+
         answers = []
         # The next reader alone, who finds several dead ones, and as many as there are dead ones.
         for readers in (1, MOST):
-            await several(MOST)
+            await open_all()
             ended = await asyncio.to_thread(backends, database_url, f"SELECT pg_terminate_backend(pid) {OTHERS}")
             assert ended == MOST
             answers += await several(readers)
@@ -117,7 +121,7 @@ def test_connections_that_died_while_idle_are_replaced_unnoticed(database: Datab
 @pytest.mark.parametrize("database_kind", [pytest.param("postgresql", marks=pytest.mark.postgres)])
 def test_no_more_connections_are_opened_than_configured(database: Database, database_url: str):
     async def ask(points):
-        await asyncio.gather(*(points.first(BY_CODE, code="LWI") for _ in range(50)))
+        await asyncio.gather(*(points.first(SLOWLY, code="LWI") for _ in range(4 * MOST)))
         return [await asyncio.to_thread(backends, database_url, f"SELECT pid {OTHERS}")]
 
     assert in_loop(database, ask) == [MOST]

@@ -54,8 +54,8 @@ class Clock:
 
 
 def service_settings(database_url: str, **more: Any) -> Settings:
-    """Settings under which nothing happens by itself: no webhook is delivered, and event streams end at once."""
-    quiet = {"webhook_delivery": False, "event_stream_seconds": 0}
+    """Settings under which nothing happens by itself: no webhook is delivered, event streams end at once, no quota."""
+    quiet: dict[str, Any] = {"webhook_delivery": False, "event_stream_seconds": 0, "failed_keys_limit": ""}
     return Settings(database_url=database_url, admin_key=SecretStr(ADMIN_KEY), **(quiet | more))
 
 
