@@ -12,10 +12,7 @@ from bench.servers import ADMIN_KEY, Server, floor_server, prison_keys
 from bench.statements import Taken, taken
 
 COLUMNS = ("call", "prisons", "req/s", "p50 ms", "p99 ms", "CPU µs", "SQL", "rows", "bytes")
-NOTES = (
-    "One worker, one connection. SQL: statements that reach the driver; rows: what they read; CPU: the worker's.",
-    "A dashboard that nothing has changed since is kept in memory; the dashboards' own table has them worked out anew.",
-)
+NOTES = ("One worker, one connection. SQL: statements that reach the driver; rows: what they read; CPU: the worker's.",)
 CODE = demo_code(5)
 PATHS = {
     "GET readiness": f"/v1/prisons/{CODE}/readiness",

@@ -1,6 +1,5 @@
 """Dashboards: the nation's, and the heat map of its prisons."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -12,18 +11,16 @@ from starlette.responses import Response
 
 from app.api.prisons import Region
 from app.documents.programme.matrix_csv import render_matrix
-from app.http.answers import Cursor, Limit, Page, decode_cursor, page_response
+from app.http.answers import Cursor, Limit, Page, decode_cursor, page_response, resource
 from app.http.auth import Reader
-from app.http.kept import kept_response
 from app.http.negotiation import CSV, JSON, preferred
 from app.http.parameters import AsOf, Now
 from app.http.routing import KeyedRoute
 from app.http.schemas import problems
 from app.http.streams import streamed
 from app.queries.programme.dashboards import DASHBOARD_JSON, DashboardView, read_dashboard
-from app.queries.programme.matrix import MatrixRowView, read_matrix, stream_matrix
-from app.queries.programme.standing_versions import Scope
-from app.queries.programme.tallies import mark_asked, read_mark
+from app.queries.programme.matrix import MatrixRowView, matrix_digest, read_matrix, stream_matrix
+from app.queries.programme.periods import Scope
 from app.rules.types import Stage
 from app.storage.db import ReadSession
 
@@ -36,29 +33,14 @@ AtStage = Annotated[Stage | None, Query(description="Only prisons at this stage.
 
 
 @router.get("", response_model=DashboardView)
-async def read_national_dashboard(request: Request, by: Reader, at: Now, as_of: AsOf) -> Response:
+def read_national_dashboard(request: Request, session: ReadSession, by: Reader, at: Now, as_of: AsOf) -> Response:
     """The nation's figures, and each region's beside them.
 
-    Counted are the prisons that are open on the day. `nearest` are those not yet eligible and without an open
+    They count the prisons that are open on the day. `nearest` are those not yet eligible and without an open
     statement that have the fewest sections in their way; `without_update` those of which no section has changed
     for 28 days; `trend` has one entry for each month's end (London), its last for now or `as_of`.
     """
-    return await kept_answer(request, Scope(None, at, as_of), "dashboard", dashboard_json)
-
-
-def dashboard_json(session: Session, scope: Scope) -> bytes:
-    return DASHBOARD_JSON.dump_json(read_dashboard(session, scope))
-
-
-async def kept_answer(request: Request, scope: Scope, name: str, make: Callable[[Session, Scope], bytes]) -> Response:
-    """What `make` answers of the scope, kept for as long as it holds."""
-    return await kept_response(
-        request,
-        (name, scope.region, scope.as_of, scope.day),
-        lambda session: make(session, scope),
-        lambda session: read_mark(session, scope),
-        mark_asked(scope) if scope.as_of is None else None,
-    )
+    return resource(request, DASHBOARD_JSON.dump_json(read_dashboard(session, Scope(None, at, as_of))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +97,12 @@ def read_prison_matrix_csv(
 
 
 def _matrix_csv(request: Request, session: Session, asked: MatrixQuery) -> Response:
-    scope = asked.scope
-    question = ("matrix.csv", scope.region, asked.stage, scope.as_of, scope.day)
+    scope, stage = asked.scope, asked.stage
     return streamed(
         request,
         session,
         CSV,
         "matrix.csv",
-        lambda fresh: (*question, read_mark(fresh, scope)),
-        lambda fresh: render_matrix(stream_matrix(fresh, scope, asked.stage)),
+        lambda fresh: ("matrix.csv", matrix_digest(fresh, scope, stage)),
+        lambda fresh: render_matrix(stream_matrix(fresh, scope, stage)),
     )

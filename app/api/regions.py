@@ -3,23 +3,25 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path
-from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.dashboards import dashboard_json, kept_answer
 from app.errors import NotFound
+from app.http.answers import resource
 from app.http.auth import Reader
 from app.http.parameters import AsOf, Now
 from app.http.routing import KeyedRoute
 from app.queries.programme.dashboards import (
+    DASHBOARD_JSON,
     REGIONS_JSON,
     DashboardView,
     RegionListView,
     list_regions,
+    read_dashboard,
 )
-from app.queries.programme.standing_versions import Scope
+from app.queries.programme.periods import Scope
 from app.rules.regions import REGIONS, region_slug
+from app.storage.db import ReadSession
 
 router = APIRouter(prefix="/v1/regions", tags=["Dashboards"], route_class=KeyedRoute)
 
@@ -29,19 +31,17 @@ Slug = Annotated[
 
 
 @router.get("", response_model=RegionListView)
-async def list_all_regions(request: Request, by: Reader, at: Now, as_of: AsOf) -> Response:
-    """The nine regions with their figures. Counted are the prisons that are open on the day."""
-    return await kept_answer(request, Scope(None, at, as_of), "regions", _regions)
+def list_all_regions(request: Request, session: ReadSession, by: Reader, at: Now, as_of: AsOf) -> Response:
+    """The nine regions with their figures, which count the prisons that are open on the day."""
+    return resource(request, REGIONS_JSON.dump_json(list_regions(session, Scope(None, at, as_of))))
 
 
 @router.get("/{slug}/dashboard", response_model=DashboardView)
-async def read_regional_dashboard(request: Request, by: Reader, at: Now, as_of: AsOf, slug: Slug) -> Response:
+def read_regional_dashboard(
+    request: Request, session: ReadSession, by: Reader, at: Now, as_of: AsOf, slug: Slug
+) -> Response:
     """A region's figures; as GET /v1/dashboard, without `regions`."""
-    known = region_slug(slug)
-    if known is None:
+    region = region_slug(slug)
+    if region is None:
         raise NotFound("not-found", f"There is no region {slug!r}. The regions are {', '.join(REGIONS)}.")
-    return await kept_answer(request, Scope(known, at, as_of), "dashboard", dashboard_json)
-
-
-def _regions(session: Session, scope: Scope) -> bytes:
-    return REGIONS_JSON.dump_json(list_regions(session, scope))
+    return resource(request, DASHBOARD_JSON.dump_json(read_dashboard(session, Scope(region, at, as_of))))

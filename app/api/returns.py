@@ -22,8 +22,6 @@ from app.http.routing import KeyedRoute
 from app.http.schemas import problems
 from app.http.streams import streamed
 from app.http.text import plain_text
-from app.queries.programme.standing_versions import Scope
-from app.queries.programme.tallies import read_mark
 from app.queries.returns import (
     ReturnRowView,
     ReturnSource,
@@ -32,6 +30,7 @@ from app.queries.returns import (
     list_revisions,
     read_rows,
     return_notes,
+    rows_digest,
     stream_rows,
 )
 from app.rules.digests import etag_of
@@ -109,7 +108,7 @@ def read_return(
     source = find_source(session, _month(name), at=at, as_of=as_of, revision=revision)
     form = {"csv": CSV, "xlsx": XLSX}.get(suffix) or preferred(request, (JSON, CSV, XLSX))
     if form != JSON:
-        return _file(request, session, source, form, Scope(None, at, source.as_of))
+        return _file(request, session, source, form)
     position = decode_cursor(request, cursor, {"after": str})
     rows = read_rows(session, source, after=position["after"] if position else None, limit=limit + 1)
     last = {"after": rows[limit - 1][0]} if len(rows) > limit else None
@@ -171,12 +170,12 @@ def _month(text: str) -> Month:
         raise Invalid("invalid-input", f"For the month, {fault}.", [FieldFault("month", str(fault))]) from None
 
 
-def _file(request: Request, session: Session, source: ReturnSource, form: str, scope: Scope) -> Response:
+def _file(request: Request, session: Session, source: ReturnSource, form: str) -> Response:
     frozen = source.revision
     month, provisional = str(source.month), source.is_provisional
 
     def mark(fresh: Session) -> Hashable:
-        basis = frozen.digest if frozen else (source.day, source.as_of, read_mark(fresh, scope))
+        basis = frozen.digest if frozen else rows_digest(fresh, source)
         return (form, month, provisional, frozen.revision if frozen else None, basis)
 
     suffix = "csv" if form == CSV else "xlsx"

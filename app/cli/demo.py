@@ -12,7 +12,6 @@ from app.demo.programme import (
     BATCH,
     Demo,
     finish,
-    ledger_of_present,
     next_prison_id,
     refuse_programme_in_use,
     write_batch,
@@ -47,18 +46,18 @@ def demo(
 
 
 def write(database: Database, made_up: Demo, *, anyway: bool) -> None:
-    """Batch after batch, each a transaction; the totals come with the last."""
+    """Batch after batch, each a transaction."""
     with database.reading() as session:
         if not anyway:
             refuse_programme_in_use(session)
-        first_id, ledger = next_prison_id(session), ledger_of_present(session)
+        first_id = next_prison_id(session)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err, transient=True, disable=not is_interactive()) as progress:
         task = progress.add_task("Making prisons", total=made_up.prisons)
         for start in range(0, made_up.prisons, BATCH):
             places = range(start, min(start + BATCH, made_up.prisons))
             with database.session_scope() as session:
-                write_batch(session, made_up.plan, places, first_id, ledger)
+                write_batch(session, made_up.plan, places, first_id)
             progress.advance(task, len(places))
     with database.session_scope() as session:
-        finish(session, made_up, ledger, caller=operator())
+        finish(session, made_up, caller=operator())

@@ -7,16 +7,7 @@ import typer
 from rich.progress import track
 
 from app.cli.common import err, is_interactive, opened_database
-from app.services.programme.ledger import Ledger
-from app.services.programme.rebuild import (
-    BATCH,
-    Findings,
-    check_batch,
-    check_totals,
-    prison_ids,
-    rebuild_batch,
-    rebuild_totals,
-)
+from app.services.programme.rebuild import BATCH, Findings, check_batch, prison_ids, rebuild_batch
 
 
 def rebuild(
@@ -24,33 +15,25 @@ def rebuild(
         bool, typer.Option("--check", help="Change nothing; say what differs, and fail if any does.")
     ] = False,
 ) -> None:
-    """Work out standings, periods, totals and trends from the history, and compare or replace what is kept.
-
-    A repair goes prison by prison in batches and needs the service stopped: what is written meanwhile would
-    be missing from the totals.
-    """
+    """Work out verdicts and periods from the history, and compare or replace what is kept."""
     if check:
         _check()
         return
     with opened_database() as (_, database):
-        ledger = Ledger()
         with database.reading() as session:
             ids = prison_ids(session)
         for batch in _batches(ids, "Rebuilding"):
             with database.session_scope() as session:
-                rebuild_batch(session, batch, ledger)
-        with database.session_scope() as session:
-            rebuild_totals(session, ledger)
+                rebuild_batch(session, batch)
     err.print(f"Rebuilt what is kept beside the history of {len(ids)} prisons.", markup=False)
 
 
 def _check() -> None:
     with opened_database() as (_, database), database.reading() as session:
-        ledger, findings = Ledger(), Findings()
+        findings = Findings()
         ids = prison_ids(session)
         for batch in _batches(ids, "Checking"):
-            check_batch(session, batch, ledger, findings)
-        check_totals(session, ledger, findings)
+            check_batch(session, batch, findings)
     for text in findings.kept:
         err.print(text, markup=False)
     if findings.count:

@@ -15,22 +15,20 @@ from app.models import (
     Evidence,
     Prison,
     PrisonChange,
+    PrisonPeriod,
     PrisonStanding,
     SectionAssessment,
     SectionChange,
     Signatory,
-    StandingVersion,
     Statement,
     StatementEvent,
     table_of,
 )
-from app.queries.programme.standing_versions import POINT_COLUMNS, point_from
 from app.queries.toolkits import current_version, read_book
 from app.rules.assessment import exemption_document, state_document
 from app.rules.caller import Caller
 from app.services.audit import record
-from app.services.programme.ledger import Ledger
-from app.services.programme.rebuild import period_rows, rebuild_totals, standing_row
+from app.services.programme.rebuild import period_rows, standing_row
 from app.services.programme.replay import Happening, replay
 
 BATCH = 250
@@ -63,20 +61,8 @@ def next_prison_id(session: Session) -> int:
     return (session.scalar(select(func.max(col(Prison.id)))) or 0) + 1
 
 
-def ledger_of_present(session: Session) -> Ledger:
-    """The ledger of the prisons that are there already."""
-    ledger = Ledger()
-    columns = select(col(StandingVersion.prison_id), col(StandingVersion.from_at), *POINT_COLUMNS)
-    periods: dict[int, list[Any]] = {}
-    for prison_id, from_at, *point in session.execute(columns.order_by(col(StandingVersion.from_at))):
-        periods.setdefault(prison_id, []).append((from_at, point_from(point)))
-    for prison_id, found in periods.items():
-        ledger.add(prison_id, found)
-    return ledger
-
-
-def write_batch(session: Session, plan: Plan, places: range, first_id: int, ledger: Ledger) -> None:
-    """Store the lives of the prisons at some places, and count them in the ledger."""
+def write_batch(session: Session, plan: Plan, places: range, first_id: int) -> None:
+    """Store the lives of the prisons at some places."""
     book = read_book(session, current_version(session))
     author = Author(plan, book)
     lives = [author.write(place, first_id + place) for place in places]
@@ -91,16 +77,14 @@ def write_batch(session: Session, plan: Plan, places: range, first_id: int, ledg
     standings, periods = [], []
     for life in lives:
         replayed = replay(Prison(**life.prison), _happenings(life), lambda _version: book)
-        ledger.add(life.facts.id, replayed.periods)
         standings.append({"prison_id": life.facts.id, **standing_row(session, replayed)})
         periods += period_rows(life.facts.id, replayed.periods)
     _store(session, PrisonStanding, standings)
-    _store(session, StandingVersion, periods)
+    _store(session, PrisonPeriod, periods)
 
 
-def finish(session: Session, demo: Demo, ledger: Ledger, *, caller: Caller) -> None:
-    """Write the totals, let the database number the next prison, and say in the audit trail what was done."""
-    rebuild_totals(session, ledger)
+def finish(session: Session, demo: Demo, *, caller: Caller) -> None:
+    """Let the database number the next prison, and say in the audit trail what was done."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT setval(pg_get_serial_sequence('prison', 'id'), (SELECT max(id) FROM prison))"))
     told = {

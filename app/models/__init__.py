@@ -6,7 +6,7 @@ from app.models.columns import table_of
 from app.models.events import ChangeEvent, Webhook, WebhookDelivery
 from app.models.evidence import EvidenceFile
 from app.models.prison import Prison, PrisonChange, PrisonStanding, ToolkitVersion
-from app.models.programme import ReturnRevision, ReturnRow, StandingVersion, Tally, TrendStep
+from app.models.programme import PrisonPeriod, ReturnRevision, ReturnRow
 from app.models.section import Evidence, SectionAssessment, SectionChange
 from app.models.statement import Signatory, SigningKey, Statement, StatementEvent
 
@@ -20,6 +20,7 @@ __all__ = [
     "EvidenceFile",
     "Prison",
     "PrisonChange",
+    "PrisonPeriod",
     "PrisonStanding",
     "RememberedAnswer",
     "ReturnRevision",
@@ -28,12 +29,9 @@ __all__ = [
     "SectionChange",
     "Signatory",
     "SigningKey",
-    "StandingVersion",
     "Statement",
     "StatementEvent",
-    "Tally",
     "ToolkitVersion",
-    "TrendStep",
     "Webhook",
     "WebhookDelivery",
     "table_of",

@@ -1,4 +1,4 @@
-"""What dashboards and returns read: how each prison stood and when, the programme's totals, frozen returns."""
+"""What dashboards and returns read: how each prison stood and when, and frozen returns."""
 
 from datetime import date, datetime
 from typing import Any
@@ -8,30 +8,22 @@ from sqlmodel import Field, SQLModel
 
 from app.models.columns import UtcDateTime, json_column, moment_column, prison_column
 
-_CURRENT = sa.text("to_at IS NULL")
-_DATED = sa.text("to_at IS NULL AND go_live_date IS NOT NULL")
+# Periods that stood at the end of a month; the others are in no trend.
+_STOOD = sa.text("stood_from < stood_until")
 
 
-def _index(name: str, *columns: str, where: sa.TextClause, unique: bool = False) -> sa.Index:
-    return sa.Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
+class PrisonPeriod(SQLModel, table=True):
+    """How long a past verdict stood: from `from_at` until just before `to_at`, which is `STILL` for the present one.
 
-
-class StandingVersion(SQLModel, table=True):
-    """How a prison stood from `from_at` until just before `to_at`; null there is how it stands now.
-
-    `node` places the period in a tree over days (see `app.rules.periods`), so that all prisons of a region at
-    one moment are found without reading their other periods. `quiet_since` is the last change to a section, or
-    the registration where there was none. `is_bounded` marks a period that touches days on which the prison is
-    not open. `blocking` and `exempt` have bit n - 1 set for section n.
+    `quiet_since` is the last change to a section, or the registration where there was none. `blocking` and
+    `exempt` have bit n - 1 set for section n. The last four are `app.rules.programme.MonthEnds`.
     """
 
-    __tablename__ = "standing_version"
+    __tablename__ = "prison_period"
 
     prison_id: int = prison_column(primary=True)
     from_at: datetime = Field(primary_key=True, sa_type=UtcDateTime)
-    to_at: datetime | None = moment_column(optional=True)
-    node: int = 0
-    is_bounded: bool
+    to_at: datetime = moment_column()
     code: str = Field(max_length=8)
     name: str = Field(max_length=100)
     region: str = Field(max_length=40)
@@ -57,62 +49,23 @@ class StandingVersion(SQLModel, table=True):
     statement_issued_at: datetime | None = moment_column(optional=True)
     go_live_date: date | None = None
     live_on: date | None = None
+    stood_from: int
+    stood_until: int
+    open_from: int
+    open_until: int
 
     __table_args__ = (
-        _index("uq_standing_version_current", "prison_id", where=_CURRENT, unique=True),
-        _index("ix_standing_version_code", "code", where=_CURRENT),
-        _index("ix_standing_version_quiet", "quiet_since", "code", where=_CURRENT),
-        _index("ix_standing_version_blockers", "blocker_count", "code", where=_CURRENT),
-        _index("ix_standing_version_go_live", "go_live_date", "code", where=_DATED),
-        _index("ix_standing_version_region_code", "region", "code", where=_CURRENT),
-        _index("ix_standing_version_region_blockers", "region", "blocker_count", "code", where=_CURRENT),
-        _index("ix_standing_version_region_quiet", "region", "quiet_since", "code", where=_CURRENT),
-        _index("ix_standing_version_region_go_live", "region", "go_live_date", "code", where=_DATED),
-        # Each database takes the index only where a query says it in the same words.
+        # Finds what stands now (`to_at` is STILL) and what stood at a moment.
+        sa.Index(None, "region", "to_at", "from_at"),
+        # Has all that a trend counts, in the order in which it is grouped.
         sa.Index(
-            "ix_standing_version_region_bounded",
-            *("region", "to_at", "from_at", "opened_on", "closed_by"),
+            "ix_prison_period_month_ends",
+            *("region", "open_from", "open_until", "stood_from", "stood_until"),
             *("is_commissioning_ready", "is_eligible", "stage"),
-            sqlite_where=sa.text("is_bounded = 1"),
-            postgresql_where=sa.text("is_bounded"),
+            sqlite_where=_STOOD,
+            postgresql_where=_STOOD,
         ),
-        sa.Index("ix_standing_version_region_node", "region", "node", "to_at", "from_at"),
-        sa.Index("ix_standing_version_region_from_at", "region", "from_at"),
-        sa.Index("ix_standing_version_region_to_at", "region", "to_at"),
     )
-
-
-class Tally(SQLModel, table=True):
-    """The totals of one shard of a region at the end of a London day on which something changed there.
-
-    A prison's shard is its id modulo 8, so that writers of different prisons seldom wait for one another. The
-    row of the day 9999-12-31 holds the totals of now and is the shard's lock; its `latest_on` is the latest day
-    that has a row. `numbers` is a JSON list in the order of `app.rules.programme.COUNTERS`; `changes` grows
-    with every change to the row.
-    """
-
-    __tablename__ = "tally"
-
-    region: str = Field(primary_key=True, max_length=40)
-    shard: int = Field(primary_key=True)
-    day: date = Field(primary_key=True)
-    latest_on: date
-    changes: int
-    numbers: str = Field(sa_type=sa.Text)
-
-
-class TrendStep(SQLModel, table=True):
-    """What a London month changed in one shard's trend; adding up all months to one gives its end."""
-
-    __tablename__ = "trend_step"
-
-    region: str = Field(primary_key=True, max_length=40)
-    month: str = Field(primary_key=True, max_length=7)
-    shard: int = Field(primary_key=True)
-    prisons: int
-    commissioning_ready: int
-    eligible: int
-    live: int
 
 
 class ReturnRevision(SQLModel, table=True):

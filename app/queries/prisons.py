@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.errors import Forbidden, Invalid, NotFound
-from app.models import Prison, PrisonChange, PrisonStanding, StandingVersion, table_of
+from app.models import Prison, PrisonChange, PrisonStanding, table_of
 from app.rules.access import Principal, scope_refusal
 from app.rules.moments import london_date
 from app.rules.prison import PrisonFacts
@@ -208,10 +208,6 @@ def list_prisons(
     key = _SORT_KEYS[sort.lstrip("-")]
     code = col(Prison.code) if key is _SORT_KEYS["code"] else col(PrisonStanding.code)
     statement = _FROM.where(*_conditions(wanted)).limit(limit)
-    if key is _SORT_KEYS["updated"]:
-        current = col(StandingVersion.to_at).is_(None)
-        code = col(StandingVersion.code)
-        statement = statement.join(StandingVersion, current & (col(StandingVersion.prison_id) == col(Prison.id)))
     is_reversed = sort.startswith("-")
     statement = statement.order_by(*(one.desc() if is_reversed else one for one in dict.fromkeys((key, code))))
     if after is not None:
@@ -224,7 +220,7 @@ def list_prisons(
 _SORT_KEYS: dict[str, Any] = {
     "code": col(Prison.code),
     "blockers": col(PrisonStanding.blocker_count),
-    "updated": col(StandingVersion.quiet_since),
+    "updated": func.coalesce(col(PrisonStanding.section_changed_at), col(Prison.registered_at)),
 }
 
 

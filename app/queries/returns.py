@@ -6,15 +6,22 @@ from datetime import date, datetime
 from heapq import merge
 
 from pydantic import TypeAdapter
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.errors import FieldFault, Invalid, NotFound
-from app.models import ReturnRevision, ReturnRow, TrendStep
+from app.models import Prison, ReturnRevision, ReturnRow
 from app.queries.programme.matrix import ratings_of
-from app.queries.programme.programme_rows import BATCH, Rows, is_open_within, read_point, read_points, stream_points
-from app.queries.programme.standing_versions import Scope
+from app.queries.programme.periods import (
+    BATCH,
+    Scope,
+    digest_of,
+    is_open_within,
+    read_page,
+    read_point,
+    stream_points,
+)
 from app.rules.moments import london_date
 from app.rules.programme import Point, is_open_during, is_quiet, numbers_in
 from app.rules.regions import REGIONS
@@ -96,8 +103,9 @@ def find_source(
     if month > month_of(moment):
         detail = f"{month} is still to come: a return answers for the current month or an earlier one."
         raise Invalid("moment-in-future", detail, [FieldFault("month", detail)])
-    first = session.scalar(select(func.min(col(TrendStep.month))))
-    if first is None or str(month) < first:
+    began = session.scalar(select(func.min(col(Prison.registered_at))))
+    first = month_of(began) if began else None
+    if first is None or month < first:
         begin = f"the programme's records begin with {first}" if first else "nothing is recorded yet"
         raise NotFound("not-found", f"There is no return for {month}: {begin}.")
     found = _revision(session, month, moment, revision)
@@ -114,18 +122,23 @@ def read_rows(session: Session, source: ReturnSource, *, after: str | None, limi
     """Codes and rows as JSON, in code order from the one after `after`."""
     if source.revision is not None:
         return _frozen_rows(session, source.revision, after, limit)
-    points = read_points(session, _open_ones(source), after=after, limit=limit)
+    points = read_page(session, _scope(source), _open_ones(source), after=after, limit=limit)
     return [(point.code, ROW_JSON.dump_json(row_of(point, source.day))) for point in points]
 
 
-def _open_ones(source: ReturnSource) -> Rows:
-    return Rows(Scope(None, source.month.end, source.as_of), (is_open_within(source.month.first, source.day),))
+def _scope(source: ReturnSource) -> Scope:
+    return Scope(None, source.month.end, source.as_of)
+
+
+def _open_ones(source: ReturnSource) -> ColumnElement[bool]:
+    return is_open_within(source.month.first, source.day)
 
 
 def stream_rows(session: Session, source: ReturnSource) -> Iterator[ReturnRowView]:
     """Every row in code order, with a batch of them in memory at a time."""
     if source.revision is None:
-        yield from (row_of(point, source.day) for point in stream_points(session, _open_ones(source)))
+        points = stream_points(session, _scope(source), _open_ones(source))
+        yield from (row_of(point, source.day) for point in points)
         return
     after = None
     while batch := _frozen_rows(session, source.revision, after, BATCH):
@@ -133,11 +146,16 @@ def stream_rows(session: Session, source: ReturnSource) -> Iterator[ReturnRowVie
         after = batch[-1][0]
 
 
+def rows_digest(session: Session, source: ReturnSource) -> str:
+    """A fingerprint of all that the rows of a month that is not frozen rest on."""
+    return digest_of(source.day, stream_points(session, _scope(source), _open_ones(source)))
+
+
 def stream_corrected(session: Session, month: Month, corrections: dict[str, datetime]) -> Iterator[ReturnRowView]:
     """The rows of a month at its end, with the prisons named in `corrections` as they stood at those moments."""
     wanted = is_open_within(month.first, month.last)
-    at_its_end = Rows(Scope(None, month.end, month.end), (wanted,))
-    as_it_was = (one for one in stream_points(session, at_its_end) if one.code not in corrections)
+    at_its_end = stream_points(session, Scope(None, month.end, month.end), wanted)
+    as_it_was = (one for one in at_its_end if one.code not in corrections)
     later = [read_point(session, code, moment) for code, moment in sorted(corrections.items())]
     open_ones = [one for one in later if one and is_open_during(one.opened_on, one.closed_by, month.first, month.last)]
     return (row_of(point, month.last) for point in merge(as_it_was, open_ones, key=lambda point: point.code))

@@ -1,9 +1,11 @@
-"""The programme in numbers: how one prison counts, whether it is open, and what dashboards call quiet or near."""
+"""The programme in numbers: how prisons add up, which are open, and what dashboards call quiet or near."""
 
+from calendar import monthrange
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from operator import sub
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 
 from app.rules.moments import london_date
 from app.rules.types import Stage
@@ -13,15 +15,11 @@ SECTION_COUNT = 35
 QUIET_DAYS = 28
 # How far ahead go-live dates are listed.
 AHEAD_DAYS = 90
-SHARDS = 8
-# The day of the row that holds a shard's totals of now.
-PRESENT = date.max
-
-STAGES = tuple(stage.value for stage in Stage)
+# When the present period ends: not yet.
+STILL = datetime.max.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(NamedTuple):
     """How a prison stands, as far as dashboards and returns tell of it.
 
     `ratings` has one letter a section; `blocking` and `exempt` have bit n - 1 set for section n. `quiet_since`
@@ -55,6 +53,13 @@ class Point:
     live_on: date | None
 
 
+class Period(NamedTuple):
+    """How a prison has stood since a moment."""
+
+    from_at: datetime
+    point: Point
+
+
 def mask_of(numbers: Iterable[int]) -> int:
     """Section numbers as bits."""
     return sum(1 << (number - 1) for number in set(numbers))
@@ -75,13 +80,6 @@ def is_open_during(opened_on: date | None, closed_by: date | None, first: date, 
     return (opened_on is None or opened_on <= last) and (closed_by is None or closed_by >= first)
 
 
-def touches_closed_days(point: Point, from_at: datetime, to_at: datetime | None) -> bool:
-    """Whether there is, or may yet be, a day in the period on which the prison is not open."""
-    if point.opened_on is not None and point.opened_on > london_date(from_at):
-        return True
-    return point.closed_by is not None and (to_at is None or point.closed_by < london_date(to_at))
-
-
 def quiet_from(day: date) -> date:
     """The last day for a change after which a prison is quiet on `day`."""
     return day - timedelta(days=QUIET_DAYS)
@@ -92,47 +90,9 @@ def is_quiet(quiet_since: datetime, day: date) -> bool:
     return london_date(quiet_since) <= quiet_from(day)
 
 
-# The totals that are kept, in the order of a tally's numbers; then red, amber and blocking for each section.
-PLAIN_COUNTERS = (
-    "prisons",
-    *(f"stage {stage}" for stage in STAGES),
-    *("commissioning_ready", "eligible", "raised", "issued", "in_breach"),
-)
-_SECTIONS_AT = len(PLAIN_COUNTERS)
-COUNTERS = (
-    *PLAIN_COUNTERS,
-    *(f"{kind} {number}" for kind in ("red", "amber", "blocking") for number in range(1, SECTION_COUNT + 1)),
-)
-NOTHING = (0,) * len(COUNTERS)
-
-
-def contribution(point: Point) -> list[int]:
-    """What one prison adds to every total."""
-    return [
-        1,
-        *(int(point.stage == stage) for stage in STAGES),
-        int(point.is_commissioning_ready),
-        int(point.is_eligible),
-        int(point.statement_status == "raised"),
-        int(point.statement_status == "issued"),
-        int(point.statement_standing == "in_breach"),
-        *(int(letter == "R") for letter in point.ratings),
-        *(int(letter == "A") for letter in point.ratings),
-        *(point.blocking >> place & 1 for place in range(SECTION_COUNT)),
-    ]
-
-
-def added(*vectors: Sequence[int]) -> list[int]:
-    return list(map(sum, zip(*vectors, strict=True)))
-
-
-def taken_off(total: Sequence[int], part: Sequence[int]) -> list[int]:
-    return list(map(sub, total, part))
-
-
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """The totals of a set of prisons, unpacked. The tuples have one entry a section."""
+    """The counts of a set of prisons. `red`, `amber` and `blocking` have one entry a section."""
 
     prisons: int
     stages: dict[str, int]
@@ -142,41 +102,103 @@ class Totals:
     raised: int
     issued: int
     in_breach: int
-    red: tuple[int, ...]
-    amber: tuple[int, ...]
-    blocking: tuple[int, ...]
 
 
-def totals_of(numbers: Sequence[int]) -> Totals:
-    """A tally's numbers by their names."""
-    plain = dict(zip(PLAIN_COUNTERS, numbers[:_SECTIONS_AT], strict=True))
-    red, amber, blocking = (
-        tuple(numbers[_SECTIONS_AT + place * SECTION_COUNT : _SECTIONS_AT + (place + 1) * SECTION_COUNT])
-        for place in range(3)
-    )
+def totals_of(points: Sequence[Point]) -> Totals:
+    """How many of the prisons are at each stage, ready, eligible, live, and have a statement that stands how."""
+    stages = Counter([point.stage for point in points])
+    statuses = Counter([point.statement_status for point in points])
     return Totals(
-        prisons=plain["prisons"],
-        stages={stage: plain[f"stage {stage}"] for stage in STAGES},
-        commissioning_ready=plain["commissioning_ready"],
-        eligible=plain["eligible"],
-        live=plain[f"stage {Stage.LIVE}"],
-        raised=plain["raised"],
-        issued=plain["issued"],
-        in_breach=plain["in_breach"],
-        red=red,
-        amber=amber,
-        blocking=blocking,
+        prisons=len(points),
+        stages={stage.value: stages[stage.value] for stage in Stage},
+        commissioning_ready=sum([point.is_commissioning_ready for point in points]),
+        eligible=sum([point.is_eligible for point in points]),
+        live=stages[Stage.LIVE.value],
+        raised=statuses["raised"],
+        issued=statuses["issued"],
+        in_breach=[point.statement_standing for point in points].count("in_breach"),
     )
 
 
-TREND = ("prisons", "commissioning_ready", "eligible", "live")
+def count_by_section(words: Iterable[str], letter: str) -> list[int]:
+    """How many of the words, which have a letter a section, have that letter at each section."""
+    text = "".join(words)
+    return [text[place::SECTION_COUNT].count(letter) for place in range(SECTION_COUNT)]
 
 
-def trend_part(point: Point) -> tuple[int, int, int, int]:
-    """What one prison adds to a month's trend, in the order of `TREND`."""
-    return trend_of(point.is_commissioning_ready, point.is_eligible, point.stage)
+def blocking_letters(mask: int) -> str:
+    """A mask as a word with a letter a section: 1 where it is in the way, else 0."""
+    return format(mask, f"0{SECTION_COUNT}b")[::-1]
 
 
-def trend_of(is_commissioning_ready: bool, is_eligible: bool, stage: str) -> tuple[int, int, int, int]:
-    """The same from what it rests on."""
-    return 1, int(is_commissioning_ready), int(is_eligible), int(stage == Stage.LIVE.value)
+class MonthEnds(NamedTuple):
+    """At which ends of London months a period stood, and at which of them the prison was open.
+
+    It stood at the ends of the months from `stood_from` to before `stood_until`; the prison was open at those from
+    `open_from` to before `open_until`. Months are numbered as in `month_number`.
+    """
+
+    stood_from: int
+    stood_until: int
+    open_from: int
+    open_until: int
+
+
+def month_number(day: date) -> int:
+    """The number of a month: those since the start of the year 0."""
+    return day.year * 12 + day.month - 1
+
+
+def month_name(number: int) -> str:
+    """The month of a number, such as `2026-10`."""
+    return f"{number // 12:04}-{number % 12 + 1:02}"
+
+
+def month_ends(point: Point, from_at: datetime, to_at: datetime) -> MonthEnds:
+    """The ends of months that lie in a period, and those of them on which the prison is open."""
+    stood_from, stood_until = month_number(london_date(from_at)), month_number(london_date(to_at))
+    open_from = max(stood_from, month_number(point.opened_on)) if point.opened_on else stood_from
+    open_until = min(stood_until, _closed_from(point.closed_by)) if point.closed_by else stood_until
+    return MonthEnds(stood_from, stood_until, open_from, max(open_from, open_until))
+
+
+def _closed_from(closed_by: date) -> int:
+    """The first month at whose end a prison is not open that can be open until that day."""
+    is_last_of_month = closed_by.day == monthrange(closed_by.year, closed_by.month)[1]
+    return month_number(closed_by) + is_last_of_month
+
+
+@dataclass(frozen=True, slots=True)
+class TrendPoint:
+    """The prisons that were open at the end of a month (London), or at the moment asked for in the last one."""
+
+    month: str
+    prisons: int
+    commissioning_ready: int
+    eligible: int
+    live: int
+
+
+class TrendStep(NamedTuple):
+    """What changes in a trend at a month's end. `first` is the first month at whose end one of the periods stood."""
+
+    month: int
+    first: int
+    prisons: int
+    commissioning_ready: int
+    eligible: int
+    live: int
+
+
+def trend_before(steps: Iterable[TrendStep], month: int) -> list[TrendPoint]:
+    """One entry for each month's end before a month, from the first at which any period stood."""
+    by_month: dict[int, list[TrendStep]] = {}
+    for step in steps:
+        by_month.setdefault(step.month, []).append(step)
+    first = min((step.first for found in by_month.values() for step in found), default=month)
+    running, trend = [0, 0, 0, 0], []
+    for number in range(first, month):
+        for step in by_month.get(number, ()):
+            running = [count + int(change) for count, change in zip(running, step[2:], strict=True)]
+        trend.append(TrendPoint(month_name(number), *running))
+    return trend

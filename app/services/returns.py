@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from app.errors import Conflict, FieldFault, Invalid, Refused
 from app.models import Prison, ReturnRevision, ReturnRow
-from app.queries.programme.programme_rows import BATCH
+from app.queries.programme.periods import BATCH
 from app.queries.returns import (
     ROW_JSON,
     ReturnRowView,

@@ -6,22 +6,26 @@ from datetime import datetime
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from app.models import PrisonStanding, table_of
+from app.models import Prison, PrisonStanding, Statement, table_of
+from app.queries.programme.periods import read_period
 from app.queries.readiness import READINESS_JSON
 from app.queries.toolkits import read_book
 from app.rules.caller import Caller
 from app.rules.digests import etag_of
 from app.rules.moments import london_date
+from app.rules.programme import Period
 from app.rules.readiness import ReadinessView, Situation
 from app.rules.staleness import fresh_until
 from app.rules.statement import OPEN, event_kind, follow
 from app.rules.verdict import GoLive
-from app.services.programme.periods_and_totals import record_standing
+from app.services.programme.periods import point_of, record_standing
 from app.services.statement_steps import Step, store_step
 
 _STANDING = table_of(PrisonStanding)
 _KEEP = update(_STANDING).where(_STANDING.c.prison_id == bindparam("of_prison"))
 _KEEP_FIRST = insert(_STANDING)
+_STATEMENT = table_of(Statement)
+_READ_TIMES = select(_STATEMENT.c.raised_at, _STATEMENT.c.issued_at).where(_STATEMENT.c.id == bindparam("of"))
 _READ_UPDATED_AT = select(_STANDING.c.updated_at).where(_STANDING.c.prison_id == bindparam("of_prison"))
 
 
@@ -62,7 +66,7 @@ def settle(session: Session, before: Situation, after: Situation, *, caller: Cal
             step = Step(kind, old, new, reason)
             store_step(session, after.prison, step, caller=caller, at=at, moved=moved)
     session.execute(_KEEP, {"of_prison": after.prison.id, **standing_values(session, after, view, at)})
-    record_standing(session, after, view, at)
+    _record(session, after, view, at)
     return Settled(view, moved)
 
 
@@ -82,8 +86,38 @@ def open_standing(session: Session, situation: Situation, at: datetime) -> Readi
     view = view_of(session, situation, at)
     values = standing_values(session, situation, view, at)
     session.execute(_KEEP_FIRST, {"prison_id": situation.prison.id, **values})
-    record_standing(session, situation, view, at)
+    _record(session, situation, view, at)
     return view
+
+
+def _record(session: Session, situation: Situation, view: ReadinessView, at: datetime) -> None:
+    prison = session.get_one(Prison, situation.prison.id)
+    before = read_period(session, situation.prison.id)
+    point = point_of(
+        view,
+        region=situation.prison.region,
+        opened_on=prison.opened_on,
+        closed_by=prison.closed_by,
+        ratings="".join(one.rating[0] for one in situation.answers.assessments),
+        section_changed_at=max((stamp.at for stamp in situation.answers.stamps.values()), default=None),
+        registered_at=situation.prison.registered_at,
+        statement_times=_statement_times(session, view, before, at),
+    )
+    record_standing(session, situation.prison.id, before, point, at)
+
+
+def _statement_times(
+    session: Session, view: ReadinessView, before: Period | None, at: datetime
+) -> tuple[datetime | None, datetime | None]:
+    statement = view.statement
+    if statement is None:
+        return None, None
+    if before is not None and before.point.statement_id == statement.id:
+        raised_at, issued_at = before.point.statement_raised_at, before.point.statement_issued_at
+    else:
+        raised_at, issued_at = session.execute(_READ_TIMES, {"of": statement.id}).one()
+    # The step that issues it is settled before the statement's row says so.
+    return raised_at, issued_at or (at if statement.status == "issued" else None)
 
 
 def standing_values(session: Session, situation: Situation, view: ReadinessView, at: datetime) -> dict[str, object]:

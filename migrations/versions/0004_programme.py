@@ -39,9 +39,14 @@ def _moment() -> app.models.columns.UtcDateTime:
 
 def upgrade() -> None:
     _codes_of(8, was=3)
+    create_periods_and_totals()
+    _create_returns()
+    op.create_index("ix_prison_standing_blocker_count_code", "prison_standing", ["blocker_count", "code"])
+
+
+def create_periods_and_totals() -> None:
     _create_standing_version()
     _create_totals()
-    _create_returns()
     # Every shard's totals of now are there from the start, so that its first writers meet on a row.
     tally = sa.table(
         "tally",
@@ -128,7 +133,6 @@ def _create_standing_version() -> None:
     op.create_index("ix_standing_version_region_node", "standing_version", ["region", "node", "to_at", "from_at"])
     op.create_index("ix_standing_version_region_from_at", "standing_version", ["region", "from_at"])
     op.create_index("ix_standing_version_region_to_at", "standing_version", ["region", "to_at"])
-    op.create_index("ix_prison_standing_blocker_count_code", "prison_standing", ["blocker_count", "code"])
 
 
 def _create_totals() -> None:

@@ -1,4 +1,4 @@
-"""Dashboards: a region's or the nation's figures now or at a past moment, from totals that are kept ready."""
+"""Dashboards: a region's or the nation's figures now or at a past moment, counted from the periods of its prisons."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,12 +7,26 @@ from datetime import date, datetime
 from pydantic import TypeAdapter
 from sqlalchemy.orm import Session
 
-from app.queries.programme.prison_lists import NearPrison, PlannedGoLives, QuietPrisons, read_lists
-from app.queries.programme.standing_versions import Scope
-from app.queries.programme.tallies import read_totals
-from app.queries.programme.trends import TrendPoint, read_closed, read_trend
+from app.queries.programme.periods import Scope, read_points, read_trend
+from app.queries.programme.prison_lists import (
+    NearPrison,
+    PlannedGoLives,
+    QuietPrisons,
+    nearest_of,
+    planned_of,
+    quiet_of,
+)
 from app.queries.toolkits import current_version, read_book
-from app.rules.programme import Point, Totals, added, totals_of
+from app.rules.programme import (
+    Point,
+    TrendPoint,
+    blocking_letters,
+    count_by_section,
+    is_open_on,
+    month_name,
+    month_number,
+    totals_of,
+)
 from app.rules.regions import REGIONS
 from app.rules.toolkit import Toolkit
 
@@ -103,71 +117,82 @@ REGIONS_JSON = TypeAdapter(RegionListView)
 
 def list_regions(session: Session, scope: Scope) -> RegionListView:
     """The nine regions with their figures."""
-    closed = read_closed(session, scope)
-    return RegionListView(_summaries(scope, read_totals(session, scope, closed), closed))
+    return RegionListView(_summaries(scope, read_points(session, scope)))
 
 
 def read_dashboard(session: Session, scope: Scope) -> DashboardView:
     """All that a dashboard shows; a fixed number of statements, whatever the number of prisons."""
-    closed = read_closed(session, scope)
-    by_region = read_totals(session, scope, closed)
-    totals = totals_of(added(*by_region.values()))
+    registered = read_points(session, scope)
+    points = _open_ones(registered, scope.day)
+    totals = totals_of(points)
     toolkit = read_book(session, current_version(session)).toolkit
-    lists = read_lists(session, scope, closed)
+    trend = read_trend(session, scope)
+    if trend or registered:
+        now = totals.prisons, totals.commissioning_ready, totals.eligible, totals.live
+        trend.append(TrendPoint(month_name(month_number(scope.day)), *now))
     return DashboardView(
         region=RegionRef(scope.region, REGIONS[scope.region]) if scope.region else None,
         as_of=scope.as_of,
         day=scope.day,
         prisons=totals.prisons,
-        closed=len(closed),
+        closed=len(registered) - totals.prisons,
         stages=totals.stages,
         commissioning_ready=totals.commissioning_ready,
         eligible=totals.eligible,
         live=totals.live,
         statements=StatementTotals(totals.raised, totals.issued, totals.in_breach),
-        sections=_sections(toolkit, totals),
-        blocking=_blocking(toolkit, totals),
-        nearest=lists.nearest,
-        without_update=lists.without_update,
-        go_live_dates=lists.go_live_dates,
-        trend=read_trend(session, scope, totals),
-        regions=None if scope.region else _summaries(scope, by_region, closed),
+        sections=_sections(toolkit, points),
+        blocking=_blocking(toolkit, points),
+        nearest=nearest_of(points),
+        without_update=quiet_of(points, scope.day),
+        go_live_dates=planned_of(points, scope.day),
+        trend=trend,
+        regions=None if scope.region else _summaries(scope, registered),
     )
 
 
-def _summaries(scope: Scope, by_region: dict[str, list[int]], closed: Sequence[Point]) -> list[RegionSummaryView]:
-    regions = [point.region for point in closed]
-    found = []
-    for slug in scope.regions:
-        totals = totals_of(by_region[slug])
-        found.append(
-            RegionSummaryView(
-                slug=slug,
-                name=REGIONS[slug],
-                prisons=totals.prisons,
-                closed=regions.count(slug),
-                stages=totals.stages,
-                commissioning_ready=totals.commissioning_ready,
-                eligible=totals.eligible,
-                live=totals.live,
-                statements=StatementTotals(totals.raised, totals.issued, totals.in_breach),
-            )
-        )
-    return found
+def _open_ones(points: Sequence[Point], day: date) -> list[Point]:
+    """The calendar opens and closes prisons without a write."""
+    return [point for point in points if is_open_on(point.opened_on, point.closed_by, day)]
 
 
-def _sections(toolkit: Toolkit, totals: Totals) -> list[SectionTotals]:
+def _summaries(scope: Scope, points: Sequence[Point]) -> list[RegionSummaryView]:
+    by_region: dict[str, list[Point]] = {slug: [] for slug in scope.regions}
+    for point in points:
+        by_region[point.region].append(point)
+    return [_summary(slug, registered, scope.day) for slug, registered in by_region.items()]
+
+
+def _summary(slug: str, registered: Sequence[Point], day: date) -> RegionSummaryView:
+    totals = totals_of(_open_ones(registered, day))
+    return RegionSummaryView(
+        slug=slug,
+        name=REGIONS[slug],
+        prisons=totals.prisons,
+        closed=len(registered) - totals.prisons,
+        stages=totals.stages,
+        commissioning_ready=totals.commissioning_ready,
+        eligible=totals.eligible,
+        live=totals.live,
+        statements=StatementTotals(totals.raised, totals.issued, totals.in_breach),
+    )
+
+
+def _sections(toolkit: Toolkit, points: Sequence[Point]) -> list[SectionTotals]:
+    words = [point.ratings for point in points]
+    counts = (count_by_section(words, letter) for letter in "RAG")
     return [
-        SectionTotals(section.number, section.title, red, amber, totals.prisons - red - amber)
-        for section, red, amber in zip(toolkit.sections, totals.red, totals.amber, strict=True)
+        SectionTotals(section.number, section.title, red, amber, green)
+        for section, red, amber, green in zip(toolkit.sections, *counts, strict=True)
     ]
 
 
-def _blocking(toolkit: Toolkit, totals: Totals) -> list[BlockingSection]:
+def _blocking(toolkit: Toolkit, points: Sequence[Point]) -> list[BlockingSection]:
     """Most prisons first; sections that block as many stay in number order."""
+    counts = count_by_section([blocking_letters(point.blocking) for point in points], "1")
     found = [
         BlockingSection(section.number, section.title, prisons)
-        for section, prisons in zip(toolkit.sections, totals.blocking, strict=True)
+        for section, prisons in zip(toolkit.sections, counts, strict=True)
         if prisons
     ]
     return sorted(found, key=lambda one: -one.prisons)

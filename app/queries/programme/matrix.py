@@ -3,12 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
-from sqlmodel import col
 
-from app.models import StandingVersion
-from app.queries.programme.programme_rows import Rows, read_points, stream_points
-from app.queries.programme.standing_versions import Scope, is_open
+from app.queries.programme.periods import PERIOD, Scope, digest_of, is_open_within, read_page, stream_points
 from app.rules.programme import Point, numbers_in
 from app.rules.regions import REGIONS
 from app.rules.types import Rating
@@ -34,20 +32,23 @@ def read_matrix(
     session: Session, scope: Scope, stage: str | None, *, after: str | None, limit: int
 ) -> list[MatrixRowView]:
     """The prisons of a scope that are open on its day, in code order."""
-    points = read_points(session, _wanted(scope, stage), after=after, limit=limit)
+    points = read_page(session, scope, *_wanted(scope, stage), after=after, limit=limit)
     return [_row(point) for point in points]
 
 
 def stream_matrix(session: Session, scope: Scope, stage: str | None) -> Iterator[MatrixRowView]:
     """All of them, a batch at a time."""
-    return (_row(point) for point in stream_points(session, _wanted(scope, stage)))
+    return (_row(point) for point in stream_points(session, scope, *_wanted(scope, stage)))
 
 
-def _wanted(scope: Scope, stage: str | None) -> Rows:
-    conditions = [is_open()]
-    if stage is not None:
-        conditions.append(col(StandingVersion.stage) == stage)
-    return Rows(scope, tuple(conditions))
+def matrix_digest(session: Session, scope: Scope, stage: str | None) -> str:
+    """A fingerprint of all that the whole heat map rests on."""
+    return digest_of(scope.day, stream_points(session, scope, *_wanted(scope, stage)))
+
+
+def _wanted(scope: Scope, stage: str | None) -> list[ColumnElement[bool]]:
+    is_open = is_open_within(scope.day, scope.day)
+    return [is_open] if stage is None else [is_open, PERIOD.c.stage == stage]
 
 
 def ratings_of(letters: str) -> dict[int, Rating]:

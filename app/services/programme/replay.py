@@ -12,13 +12,13 @@ from app.queries.statements import facts_from_state
 from app.rules.assessment import Answers, Assessment, Stamp, from_state
 from app.rules.moments import last_day_of
 from app.rules.prison import PrisonFacts
-from app.rules.programme import Point
+from app.rules.programme import Period, Point
 from app.rules.readiness import PrisonRef, ReadinessView, Situation
 from app.rules.regions import REGIONS
 from app.rules.statement import OPEN, StatementFacts, counting
 from app.rules.types import Function, Rating
 from app.rules.verdict import RuleBook, judge, stage_of
-from app.services.programme.periods_and_totals import point_of
+from app.services.programme.periods import point_of
 
 Books = Callable[[str], RuleBook]
 
@@ -62,7 +62,7 @@ class Progress:
 class Replayed:
     """The periods that the history makes, and the prison as it stands at its end."""
 
-    periods: list[tuple[datetime, Point]]
+    periods: list[Period]
     situation: Situation
     updated_at: datetime | None
     latest_at: datetime
@@ -84,7 +84,7 @@ def replay(prison: Prison, happenings: list[Happening], books: Books) -> Replaye
     return Replayed(periods, situation, progress.updated_at, progress.latest_at)
 
 
-def _periods(progress: Progress, happenings: list[Happening], books: Books) -> Iterator[tuple[datetime, Point]]:
+def _periods(progress: Progress, happenings: list[Happening], books: Books) -> Iterator[Period]:
     last: Point | None = None
     for at, together in groupby(happenings, key=lambda one: one.at):
         for one in together:
@@ -92,7 +92,7 @@ def _periods(progress: Progress, happenings: list[Happening], books: Books) -> I
         progress.latest_at = at
         point = _point(progress, books)
         if point != last:
-            yield at, point
+            yield Period(at, point)
         last = point
 
 

@@ -1,0 +1,82 @@
+"""How long each verdict stood: a prison's present period ends, and the next begins, in the transaction of a change."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import bindparam, insert, update
+from sqlalchemy.orm import Session
+
+from app.queries.programme.periods import PERIOD
+from app.rules.programme import STILL, Period, Point, mask_of, month_ends
+from app.rules.readiness import ReadinessView
+
+_CHANGE = update(PERIOD).where(PERIOD.c.prison_id == bindparam("of_prison"), PERIOD.c.from_at == bindparam("begun"))
+_BEGIN = insert(PERIOD)
+
+
+def record_standing(session: Session, prison_id: int, before: Period | None, point: Point, at: datetime) -> Period:
+    """End the prison's present period at `at` and begin the next; the answer is the period that stands then.
+
+    `before` is the present period (`read_period`; None before the first verdict), `point` how the prison stands
+    from `at` on (`point_of`). The prison is locked by then, and `at` is no earlier than the period's beginning.
+    Nothing is read. Two statements are written: one for a second step of the same moment, none where the prison
+    stands as it stood.
+    """
+    if before is not None and point == before.point:
+        return before
+    if before is not None and before.from_at == at:
+        # A second step of the same change, such as a statement that takes another's place.
+        session.execute(_CHANGE, {"of_prison": prison_id, "begun": at, **period_values(point, at)})
+        return Period(at, point)
+    if before is not None:
+        ended = {"to_at": at, **month_ends(before.point, before.from_at, at)._asdict()}
+        session.execute(_CHANGE, {"of_prison": prison_id, "begun": before.from_at, **ended})
+    session.execute(_BEGIN, {"prison_id": prison_id, "from_at": at, **period_values(point, at)})
+    return Period(at, point)
+
+
+def period_values(point: Point, from_at: datetime, to_at: datetime = STILL) -> dict[str, Any]:
+    """The columns of a period, but for its key."""
+    return {"to_at": to_at, **point._asdict(), **month_ends(point, from_at, to_at)._asdict()}
+
+
+def point_of(
+    view: ReadinessView,
+    *,
+    region: str,
+    opened_on: date | None,
+    closed_by: date | None,
+    ratings: str,
+    section_changed_at: datetime | None,
+    registered_at: datetime,
+    statement_times: tuple[datetime | None, datetime | None],
+) -> Point:
+    """How a prison stands by its verdict; `statement_times` are when its statement was raised and issued."""
+    statement = view.statement
+    return Point(
+        code=view.prison.code,
+        name=view.prison.name,
+        region=region,
+        function=view.prison.function.value,
+        opened_on=opened_on,
+        closed_by=closed_by,
+        toolkit_version=view.toolkit_version,
+        stage=view.stage.value,
+        is_commissioning_ready=view.commissioning.ready,
+        is_eligible=view.go_live.eligible,
+        ratings=ratings,
+        blocking=mask_of(blocker.section for blocker in view.go_live.blockers),
+        exempt=mask_of(one.section for one in view.go_live.exempt),
+        blocker_count=len(view.go_live.blockers),
+        updated_at=view.updated_at,
+        section_changed_at=section_changed_at,
+        quiet_since=section_changed_at or registered_at,
+        statement_id=statement.id if statement else None,
+        statement_serial=statement.serial if statement else None,
+        statement_status=statement.status.value if statement else None,
+        statement_standing=statement.standing.value if statement and statement.standing else None,
+        statement_raised_at=statement_times[0],
+        statement_issued_at=statement_times[1],
+        go_live_date=statement.go_live_date if statement else None,
+        live_on=statement.live_on if statement else None,
+    )
