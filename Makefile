@@ -13,7 +13,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --no-config --universal 
 .PHONY: help setup setup-dev run test quick check bench bench-growth openapi reference lock clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 setup: $(VENV)/.installed ## Make .venv and install the locked dependencies
 
@@ -22,8 +22,15 @@ setup-dev: $(VENV)/.installed-dev ## The same, with what tests and checks need
 run: setup ## Serve (settings: docs/reference/settings.md)
 	@exec $(BIN)/idts serve
 
-test: setup-dev ## Run the whole test suite
+test: test-tools setup-dev ## Run the whole test suite
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+# The suite brings its own PostgreSQL. What it cannot bring is asked for before anything runs.
+TEST_TOOLS := curl
+.PHONY: test-tools
+test-tools:
+	@missing=$$(for tool in $(TEST_TOOLS); do command -v $$tool >/dev/null || echo $$tool; done); [ -z "$$missing" ] || { \
+		echo "The tests need" $$missing: on Debian or Ubuntu, apt-get install $$missing >&2; exit 1; }
 
 quick: setup-dev ## The ordinary loop: the suite on SQLite without its long tests
 	$(BIN)/python -m pytest $(PYTEST_ARGS) -m "not slow and not postgres"

@@ -3,6 +3,7 @@
 import ast
 import io
 import re
+import shutil
 import subprocess
 import sys
 import tokenize
@@ -208,13 +209,9 @@ def registry_hosts_in(content: bytes) -> Iterator[Offence]:
 
 def repository_files() -> list[Path]:
     """Tracked files and those that could be; without git, everything that is not hidden."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        check=False,
-    )
-    if listed.returncode == 0:
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=False) if shutil.which("git") else None
+    if listed is not None and listed.returncode == 0:
         paths = [ROOT / name.decode() for name in listed.stdout.split(b"\0") if name]
     else:
         hidden = re.compile(r"/(\.git|\.venv|__pycache__|\.\w+_cache|var)/")

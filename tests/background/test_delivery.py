@@ -29,7 +29,7 @@ from tests.support.factories import rated
 from tests.support.receivers import Receiver, receiving
 from tests.support.service import Clock, Service, running, service_settings
 
-README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+GUIDE = (Path(__file__).parents[2] / "docs" / "guide" / "integrator.md").read_text("utf-8")
 
 
 @pytest.fixture
@@ -508,13 +508,13 @@ def test_the_resolver_of_the_system_gives_addresses():
     assert all(ip_address(one).is_loopback for one in anyio.run(system_resolver, "localhost", 80))
 
 
-def test_the_receiver_in_readme_takes_a_message_once(hooked: Service, receiver: Receiver):
+def test_the_receiver_in_the_guide_takes_a_message_once(hooked: Service, receiver: Receiver):
     secret = make(hooked, receiver.url())["secret"]
     rate(hooked, 5)
     hooked.clock.now = datetime.now(UTC)
     deliver(hooked)
     [got] = receiver.received
-    section = README.partition("## Changes as they happen")[2]
+    section = GUIDE.partition("\n## Webhooks\n")[2]
     names: dict[str, Any] = {}
     exec(section.partition("```python\n")[2].partition("```")[0], names)
     told = "LWI: section.rated at 2026-03-02T09:00:00Z"

@@ -1,4 +1,4 @@
-"""README's script pulls a year of returns, and a restart of the service half-way does not disturb it."""
+"""The guide's script pulls a year of returns, and a restart of the service half-way does not disturb it."""
 
 import re
 import subprocess
@@ -10,12 +10,12 @@ import pytest
 
 from tests.support.processes import ROOT, environment, free_port, idts, serving
 
-README = (ROOT / "README.md").read_text("utf-8")
+GUIDE = (ROOT / "docs/guide/monthly-return.md").read_text("utf-8")
 MONTHS = [f"2026-{month:02}" for month in range(1, 7)] + [f"2025-{month:02}" for month in range(7, 13)]
 
 
 def the_script() -> str:
-    blocks = re.findall(r"^```python\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+    blocks = re.findall(r"^```python\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE)
     (found,) = [block for block in blocks if "/returns/" in block]
     return str(found)
 

@@ -1,4 +1,4 @@
-"""The history by month: README's recipe for PostgreSQL, on a database that has a history already."""
+"""The history by month: the recipe for PostgreSQL in docs/operate, on a database that has a history already."""
 
 import re
 from pathlib import Path
@@ -15,9 +15,9 @@ SECTIONS = "/v1/prisons/LWI/sections"
 
 
 @pytest.mark.postgres
-def test_the_history_can_be_partitioned_by_month_as_readme_says(pytestconfig: pytest.Config, tmp_path: Path):
+def test_the_history_can_be_partitioned_by_month_as_the_page_says(pytestconfig: pytest.Config, tmp_path: Path):
     (recipe,) = re.findall(
-        r"^```sql\n(BEGIN;.*?)^```$", (ROOT / "README.md").read_text("utf-8"), re.DOTALL | re.MULTILINE
+        r"^```sql\n(BEGIN;.*?)^```$", (ROOT / "docs/operate/growing.md").read_text("utf-8"), re.DOTALL | re.MULTILINE
     )
     with databases.fresh_copy("postgresql", pytestconfig.stash[SERVER_HOME]) as url:
         with running(service_settings(url, data_dir=tmp_path)) as service:
