@@ -17,8 +17,17 @@ from app.http.answers import Limit, Page, resource
 from app.http.auth import Reader, identify
 from app.http.parts import ChangeFeed, parts
 from app.http.routing import KeyedRoute
-from app.queries.events import EVENT_JSON, EventFilter, EventPage, EventView, read_events
-from app.rules.events import BEGINNING, KINDS, Position, position_of
+from app.queries.events import (
+    BEGINNING,
+    EVENT_JSON,
+    KINDS,
+    EventFilter,
+    EventPage,
+    EventView,
+    Position,
+    position_of,
+    read_events,
+)
 from app.storage.db import ReadSession
 
 router = APIRouter(prefix="/v1/events", tags=["Changes"], route_class=KeyedRoute)

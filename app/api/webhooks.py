@@ -19,10 +19,9 @@ from app.http.parameters import CallerNow, IfMatch, tags_in
 from app.http.parts import parts
 from app.http.routing import KeyedRoute
 from app.http.text import Line, plain_text
-from app.queries.webhooks import DeliveryView, WebhookView, list_deliveries, list_webhooks, read_webhook
+from app.queries.webhooks import DeliveryStatus, DeliveryView, WebhookView, list_deliveries, list_webhooks, read_webhook
 from app.rules.digests import etag_of
-from app.rules.webhooks import DeliveryStatus, WebhookPolicy
-from app.services.webhooks import NewWebhook, create_webhook, end_webhook, replay_delivery
+from app.services.webhooks import NewWebhook, WebhookPolicy, create_webhook, end_webhook, replay_delivery
 from app.storage.db import ReadSession, WriteSession
 
 router = APIRouter(prefix="/v1/webhooks", tags=["Changes"], route_class=KeyedRoute)

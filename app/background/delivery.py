@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from standardwebhooks import Webhook
 
 from app.queries.webhooks import due_deliveries
-from app.rules.webhooks import is_public
+from app.services.addresses import is_public
 from app.services.outbox import Answer, ClaimedDelivery, claim_deliveries, record_attempt
 from app.settings import Settings
 from app.storage.db import Database

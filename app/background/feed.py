@@ -16,8 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.errors import Unavailable
-from app.queries.events import EventFilter, EventPage, end_of_feed, read_events
-from app.rules.events import Position
+from app.queries.events import EventFilter, EventPage, Position, end_of_feed, read_events
 from app.settings import Settings
 from app.storage.db import Database
 

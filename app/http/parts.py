@@ -12,8 +12,7 @@ from starlette.requests import Request
 from app.http.edge import Metrics
 from app.http.quotas import FailedAttempts
 from app.http.tokens import TokenReader
-from app.queries.events import EventFilter, EventPage
-from app.rules.events import Position
+from app.queries.events import EventFilter, EventPage, Position
 from app.settings import Settings
 from app.storage.db import Database
 from app.storage.evidence_store import EvidenceStore

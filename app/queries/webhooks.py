@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, exists, or_, select
@@ -11,7 +12,15 @@ from sqlmodel import col
 from app.errors import NotFound
 from app.models import ChangeEvent, Webhook, WebhookDelivery
 from app.rules.access import Principal, Role
-from app.rules.webhooks import DeliveryStatus, message_id
+
+
+class DeliveryStatus(StrEnum):
+    """What became of a delivery. `cancelled`: its webhook was ended before it arrived."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +60,11 @@ class DeliveryView:
     delivered_at: datetime | None
     last_status: int | None
     last_error: str | None
+
+
+def message_id(webhook_id: int, event_id: int) -> str:
+    """What receivers know a message by: the same on every attempt and every replay."""
+    return f"msg_{webhook_id}_{event_id}"
 
 
 def webhook_view(hook: Webhook) -> WebhookView:

@@ -1,4 +1,4 @@
-"""The monthly return: which month, when it is over and settled, and what a spreadsheet must not run."""
+"""The monthly return: which month, and when it is over and settled."""
 
 import re
 from calendar import monthrange
@@ -64,12 +64,3 @@ def may_be_frozen(month: Month, at: datetime) -> Reason | None:
             f"Freeze it {SETTLES_AFTER.seconds // 60} minutes after midnight.",
         )
     return None
-
-
-_RUN_BY_SPREADSHEETS = frozenset("=+-@\t\r")
-
-
-def harmless(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula: one that would begin with `=`, `+`, `-`, `@`, a tab or a
-    carriage return begins with an apostrophe."""
-    return f"'{text}" if text[:1] in _RUN_BY_SPREADSHEETS else text

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.models import ChangeEvent, Webhook, WebhookDelivery, table_of
+from app.queries.events import KINDS
+from app.queries.webhooks import DeliveryStatus
 from app.rules.assessment import Answers, Assessment
-from app.rules.events import KINDS
 from app.rules.prison import PrisonFacts
 from app.rules.readiness import ReadinessView
-from app.rules.webhooks import DeliveryStatus
 from app.services.rows import one_or_many
 
 
@@ -40,7 +40,7 @@ def announce(
 ) -> None:
     """Append an event to the feed, and a delivery for each webhook that asks for it.
 
-    `kind` is one of `app.rules.events.KINDS`, `subject` the address of what changed. Every key of the
+    `kind` is one of `KINDS`, `subject` the address of what changed. Every key of the
     programme may read the feed: `content` takes ratings, versions, stages and counts, and never comments,
     evidence, names of people or reasons.
     """

@@ -1,5 +1,6 @@
 """The outbox: a worker claims what is due, and records what became of it."""
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,8 +13,20 @@ from sqlmodel import col
 from app.models import ChangeEvent, Webhook, WebhookDelivery
 from app.models.columns import UtcDateTime
 from app.queries.events import EVENT_COLUMNS, EVENT_JSON, event_view
-from app.queries.webhooks import is_free
-from app.rules.webhooks import DeliveryStatus, message_id, pause_after
+from app.queries.webhooks import DeliveryStatus, is_free, message_id
+
+# The pauses between the attempts; after the last one a delivery has failed until somebody replays it.
+PAUSES = (
+    timedelta(seconds=5),
+    timedelta(seconds=30),
+    timedelta(minutes=2),
+    timedelta(minutes=10),
+    timedelta(hours=1),
+    timedelta(hours=6),
+    timedelta(hours=24),
+)
+# Each pause is up to this much longer, so that receivers that failed together are not all tried together.
+JITTER_PERCENT = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,3 +120,12 @@ def record_attempt(session: Session, claimed: ClaimedDelivery, answer: Answer, *
         .values(**values)
         .execution_options(synchronize_session=False)
     )
+
+
+def pause_after(attempts: int, message: str) -> timedelta | None:
+    """How long to wait after so many failed attempts (1 or more); None where there are no more to come."""
+    if attempts > len(PAUSES):
+        return None
+    digest = hashlib.sha256(f"{message}/{attempts}".encode()).digest()
+    share = int.from_bytes(digest[:4]) / 2**32
+    return PAUSES[attempts - 1] * (1 + share * JITTER_PERCENT / 100)

@@ -14,6 +14,7 @@ from app.errors import Conflict, FieldFault, Forbidden, Outdated, Refused
 from app.models import Prison, Webhook, WebhookDelivery
 from app.queries.prisons import unknown_prison
 from app.queries.webhooks import (
+    DeliveryStatus,
     DeliveryView,
     WebhookView,
     read_delivery,
@@ -23,10 +24,19 @@ from app.queries.webhooks import (
 )
 from app.rules.access import BOUND_TO_PRISON, BOUND_TO_REGION, Principal, scope_refusal
 from app.rules.caller import Caller
-from app.rules.webhooks import MOST_ACTIVE_PER_KEY, DeliveryStatus, WebhookPolicy, is_literal, is_public
+from app.services.addresses import is_literal, is_public
 from app.services.audit import Act, record, record_all
 
 SECRET_PREFIX = "whsec_"  # noqa: S105  # nosec B105 - how receivers' libraries recognise a secret
+MOST_ACTIVE_PER_KEY = 20
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookPolicy:
+    """What the operator allows beyond public addresses over TLS."""
+
+    plain_http: bool = False
+    private_addresses: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,7 @@ from cryptography.x509.oid import NameOID
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from app.background.delivery import Courier, Resolve, Sender, system_resolver
-from app.rules.webhooks import PAUSES
-from app.services.outbox import Answer, record_attempt
+from app.services.outbox import PAUSES, Answer, record_attempt
 from app.storage.db import Database
 from tests.support.factories import rated
 from tests.support.receivers import Receiver, receiving
