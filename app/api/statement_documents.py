@@ -2,19 +2,17 @@
 
 import json
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.documents.statement.pdf import render_statement
+from app.documents.statement.pdf import file_name, render_statement, verify_url
 from app.http.answers import resource
 from app.http.auth import PrisonReader
 from app.http.parts import parts
 from app.http.routing import KeyedRoute
-from app.queries.statements import StatementView, read_payload, read_statement
-from app.rules.statement import StatementStatus
+from app.queries.statements import read_payload, read_statement
 from app.storage.db import ReadSession
 
 router = APIRouter(prefix="/v1", tags=["Statements"], route_class=KeyedRoute)
@@ -41,15 +39,3 @@ def document(request: Request, statement_id: StatementId, session: ReadSession, 
     if answer.status_code == 200:
         answer.headers["content-type"] = "application/pdf"
     return answer
-
-
-def verify_url(public_url: str, view: StatementView) -> str:
-    """Where anybody can check the paper against what was issued."""
-    asked = urlencode({"serial": view.serial or "", "digest": view.digest})
-    return f"{public_url.rstrip('/')}/v1/statements/verify?{asked}"
-
-
-def file_name(view: StatementView) -> str:
-    """`SOR-LWI-2026-001.pdf`; before issue `statement-LWI-draft.pdf`, or with how it ended without issue."""
-    state = "draft" if view.status is StatementStatus.RAISED else view.status
-    return f"{view.serial or f'statement-{view.prison}-{state}'}.pdf"

@@ -7,7 +7,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.documents.statement.credential import TYPE, credential_content
 from app.errors import Conflict
 from app.http.answers import Cursor, Limit, Page, decode_cursor, moment_of_cursor, page_response, resource, written
 from app.http.auth import LiveConfirmer, PrisonReader, Raiser, Signer, Withdrawer
@@ -17,7 +16,6 @@ from app.http.parts import parts
 from app.http.routing import KeyedRoute
 from app.http.text import Day, Line, plain_text
 from app.queries.prisons import read_facts_in_scope
-from app.queries.signing_keys import current_kid
 from app.queries.statements import (
     STATEMENT_JSON,
     StatementView,
@@ -27,16 +25,15 @@ from app.queries.statements import (
     read_statement,
 )
 from app.rules.digests import etag_of
+from app.services.sealing import sealer
 from app.services.statements import (
     NamedSignatory,
-    Sealer,
     confirm_go_live,
     raise_statement,
     sign_statement,
     withdraw_statement,
 )
 from app.storage.db import ReadSession, WriteSession
-from app.storage.key_files import sign
 
 router = APIRouter(prefix="/v1", tags=["Statements"], route_class=KeyedRoute)
 
@@ -151,14 +148,11 @@ def sign_one(
 ) -> Response:
     """Sign one's own role, with a signatory key for it at this prison. The last signature issues the statement."""
 
-    def seal(view: StatementView, payload: str) -> str:
-        content = credential_content(view, payload, issuer=parts(request).settings.public_url)
-        return sign(content, parts(request).key_files.read(current_kid(session)), TYPE)
+    seal = sealer(session, parts(request).key_files, issuer=parts(request).settings.public_url)
 
     def answer() -> Response:
-        sealer: Sealer = seal
         return _written(
-            sign_statement(session, statement_id, body.role, body.name, body.digest, caller=caller, seal=sealer)
+            sign_statement(session, statement_id, body.role, body.name, body.digest, caller=caller, seal=seal)
         )
 
     return once(session, answer)

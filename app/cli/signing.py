@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from app.cli.common import err, fail, opened_database, operator, out
-from app.documents.statement.credential import read_credential
 from app.queries.signing_keys import public_keys
+from app.services.credentials import read_credential
 from app.services.signing_keys import adopt_signing_key
 from app.storage.key_files import KeyFiles
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from joserfc.jwk import OKPKey
 
-from app.documents.statement.credential import TYPE, read_credential
+from app.services.credentials import TYPE, read_credential
 from app.storage.key_files import KeyFiles, sign
 from tests.conftest import SERVER_HOME
 from tests.support import statements

@@ -6,11 +6,13 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import typst
 
 from app.documents.statement.words import statement_words
 from app.queries.statements import StatementView
+from app.rules.statement import StatementStatus
 
 TEMPLATE = Path(__file__).with_name("statement.typ")
 
@@ -31,6 +33,18 @@ def render_statement(view: StatementView, payload: Mapping[str, Any], *, verify_
         pdf_standards=["ua-1"],
         timestamp=int(_last_step(view).timestamp()),
     )
+
+
+def verify_url(public_url: str, view: StatementView) -> str:
+    """Where anybody can check the paper against what was issued."""
+    asked = urlencode({"serial": view.serial or "", "digest": view.digest})
+    return f"{public_url.rstrip('/')}/v1/statements/verify?{asked}"
+
+
+def file_name(view: StatementView) -> str:
+    """`SOR-LWI-2026-001.pdf`; before issue `statement-LWI-draft.pdf`, or with how it ended without issue."""
+    state = "draft" if view.status is StatementStatus.RAISED else view.status
+    return f"{view.serial or f'statement-{view.prison}-{state}'}.pdf"
 
 
 @cache

@@ -1,10 +1,9 @@
-"""The Statement of Readiness as a credential: a JWS (Ed25519) over its payload and its signatures."""
+"""Reading a credential: whether it is as it was sealed, and where it is not."""
 
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import rfc8785
@@ -12,8 +11,6 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
-
-from app.queries.statements import StatementView
 
 ALGORITHM = "Ed25519"
 TYPE = "idts-statement+jws"
@@ -34,32 +31,6 @@ class ReadCredential:
     kid: str | None
     content: Mapping[str, Any] | None
     mismatches: tuple[Mismatch, ...]
-
-
-def credential_content(view: StatementView, payload: str, *, issuer: str) -> bytes:
-    """What a credential says, as canonical JSON: the payload and who signed its digest."""
-    content = {
-        "iss": issuer,
-        "issued_at": _moment(view.issued_at),
-        "serial": view.serial,
-        "statement": json.loads(payload),
-        "digest": view.digest,
-        "signatures": [
-            {
-                "role": person.role,
-                "title": person.title,
-                "name": person.name,
-                "signed_as": person.signed_as,
-                "signed_at": _moment(person.signed_at),
-            }
-            for person in view.signatories
-        ],
-    }
-    return rfc8785.dumps(content)
-
-
-def _moment(at: datetime | None) -> str | None:
-    return None if at is None else at.isoformat().replace("+00:00", "Z")
 
 
 def read_credential(text: str, public_keys: Sequence[Mapping[str, Any]]) -> ReadCredential:
