@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any
 
-import structlog
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Header
 from fastapi.exceptions import RequestValidationError
 from pydantic import Field, ValidationError
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
@@ -21,17 +19,16 @@ from starlette.responses import Response
 
 from app.api.evidence import ITEM_JSON, EvidenceWithReadiness, SectionNumbers
 from app.api.sections import AddEvidence, known_section
-from app.documents.evidence.media_types import ACCEPTED, media_type_of
+from app.documents.evidence.media_types import ACCEPTED, accepted_type_of
 from app.documents.file_names import display_name
 from app.errors import FieldFault, Invalid, TooLarge, WrongMediaType
 from app.http.answers import written
 from app.http.auth import EvidenceKeeper
 from app.http.idempotency import Once
 from app.http.parameters import CallerNow, PrisonCode, SectionNumber
-from app.http.parts import parts
+from app.http.parts import Parts, parts
 from app.http.routing import JSON_TYPES, KeyedRoute, strict_json
 from app.http.uploads import Upload, UploadedFile, limit_in_words, received
-from app.queries.evidence import StoredFile, stored_file
 from app.queries.prisons import read_facts_in_scope
 from app.queries.readiness import READINESS_JSON
 from app.queries.sections import SECTION_JSON, SectionView
@@ -39,12 +36,10 @@ from app.rules.access import Principal
 from app.rules.caller import Caller
 from app.rules.digests import etag_of
 from app.rules.types import EvidenceKind
-from app.services.evidence import NewFile, add_evidence, is_kept
+from app.services.evidence import NewFile, add_evidence
+from app.services.evidence_files import IncomingFile, in_the_store
 from app.services.sections import NewEvidence
 from app.storage.db import Database
-from app.storage.evidence_store import EvidenceStore
-
-log = structlog.get_logger("idts.evidence")
 
 router = APIRouter(prefix="/v1/prisons/{code}", tags=["Evidence"], route_class=KeyedRoute)
 
@@ -114,11 +109,10 @@ async def add_section_evidence(
     What a file is told by its content; its name and its declared type do not matter. The same content is
     stored once, however often it is sent.
     """
-    database = parts(request).database
     # Before a byte of the file is read: it may be long, and not for this caller to send.
-    await run_in_threadpool(_may_add, database, code, known_section(number), by)
+    await run_in_threadpool(_may_add, parts(request).database, code, known_section(number), by)
     async with _read(request) as (item, file):
-        adding = _Adding(code, [number, *item.sections], item, caller, database, parts(request).evidence_store)
+        adding = _Adding(code, [number, *item.sections], item, caller, parts(request))
         once = Once(request, caller, idempotency_key, adding.digest(request, file))
         return await to_thread.run_sync(partial(adding.run, once, file), limiter=_storing)
 
@@ -202,8 +196,7 @@ class _Adding:
     numbers: list[int]
     item: AddEvidenceItem
     caller: Caller
-    database: Database
-    store: EvidenceStore
+    parts: Parts
 
     def digest(self, request: Request, file: UploadedFile | None) -> str:
         """What two requests have in common that are the same, whatever their multipart boundaries."""
@@ -212,27 +205,15 @@ class _Adding:
 
     def run(self, once: Once, file: UploadedFile | None) -> Response:
         if file is None:
-            with self.database.session_scope() as session:
-                return once(session, lambda: self.answer(session, None))
-        media_type = media_type_of(file.content)
-        if media_type is None:
-            raise WrongMediaType(
-                "file-type-not-accepted",
-                f"By its content this file is nothing that evidence may be. Accepted are {ACCEPTED}.",
-            )
+            return self.record(once, None)
+        media_type = accepted_type_of(file.content)
         name = display_name(file.given_name, media_type)
-        with self.database.reading() as session:
-            known = stored_file(session, file.sha256)
-        if known is not None:
-            return self.record(once, NewFile(known, name))
-        stored = StoredFile(file.sha256, file.size, media_type, self.store.put(file.content))
-        try:
+        incoming = IncomingFile(file.content, file.sha256, file.size, media_type)
+        with in_the_store(self.parts.database, self.parts.evidence_store, incoming, at=self.caller.at) as stored:
             return self.record(once, NewFile(stored, name))
-        finally:
-            self.discard_unless_kept(stored)
 
-    def record(self, once: Once, file: NewFile) -> Response:
-        with self.database.session_scope() as session:
+    def record(self, once: Once, file: NewFile | None) -> Response:
+        with self.parts.database.session_scope() as session:
             return once(session, lambda: self.answer(session, file))
 
     def answer(self, session: Session, file: NewFile | None) -> Response:
@@ -246,17 +227,3 @@ class _Adding:
         )
         location = f"/v1/prisons/{after.item.prison}/evidence/{after.item.id}"
         return written(body, etag_of(item), status=201, location=location)
-
-    def discard_unless_kept(self, stored: StoredFile) -> None:
-        """Remove what a refusal, a failure or another upload of the same content has left without a row.
-
-        Where the database cannot say, the object stays: one too many can be removed later.
-        """
-        try:
-            with self.database.snapshot() as session:
-                kept = is_kept(session, stored, self.caller.at)
-        except SQLAlchemyError as fault:
-            log.warning("evidence file left in doubt", key=stored.store_key, error=str(fault)[:200])
-            return
-        if not kept:
-            self.store.discard(stored.store_key)

@@ -14,6 +14,7 @@ import puremagic
 
 from app.documents.evidence.compound_file import SIGNATURE as OLE2
 from app.documents.evidence.compound_file import BrokenCompoundFile, read_directory
+from app.errors import WrongMediaType
 
 _OFFICE = "application/vnd.openxmlformats-officedocument"
 _OPEN = "application/vnd.oasis.opendocument"
@@ -93,6 +94,15 @@ def media_type_of(file: BinaryIO) -> str | None:
     if head.startswith(b"PK\x03\x04"):
         return _archive(file)
     return _by_signature(head) or _text(file, head)
+
+
+def accepted_type_of(file: BinaryIO) -> str:
+    """The media type of a whole file; WrongMediaType where evidence may not be of its kind."""
+    media_type = media_type_of(file)
+    if media_type is None:
+        detail = f"By its content this file is nothing that evidence may be. Accepted are {ACCEPTED}."
+        raise WrongMediaType("file-type-not-accepted", detail)
+    return media_type
 
 
 def _by_signature(head: bytes) -> str | None:
