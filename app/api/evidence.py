@@ -13,9 +13,10 @@ from app.api.sections import known_section
 from app.documents.evidence.media_types import EXTENSIONS
 from app.documents.file_names import attachment
 from app.http.answers import Cursor, Limit, Page, decode_cursor, moment_of_cursor, page_response, resource, written
-from app.http.auth import EvidenceKeeper, PrisonReader
+from app.http.auth import EvidenceKeeper
 from app.http.parameters import CallerNow, Now, PrisonCode, SectionNumber, has_same
 from app.http.parts import parts
+from app.http.resolve import OwnPrison
 from app.http.routing import KeyedRoute
 from app.http.text import Prose, plain_text
 from app.queries.evidence import (
@@ -28,7 +29,6 @@ from app.queries.evidence import (
     read_item,
     withdrawn_from,
 )
-from app.queries.prisons import read_facts_in_scope
 from app.queries.readiness import READINESS_JSON
 from app.queries.toolkits import read_book
 from app.rules.digests import etag_of
@@ -83,17 +83,15 @@ _PAGE = TypeAdapter(Page[EvidenceView])
 @router.get("/sections/{number}/evidence", response_model=Page[EvidenceView])
 def list_section_evidence(
     request: Request,
-    code: PrisonCode,
+    prison: OwnPrison,
     number: SectionNumber,
     session: ReadSession,
-    by: PrisonReader,
     at: Now,
     withdrawn: Annotated[bool, Query(description="Whether to list the withdrawn items too.")] = False,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
     """The evidence of a section, newest first."""
-    prison = read_facts_in_scope(session, code, by)
     position = decode_cursor(request, cursor, {"received_at": str, "id": str})
     after = (moment_of_cursor(position["received_at"]), position["id"]) if position else None
     ids = counting_for(session, prison.id, known_section(number))
@@ -109,11 +107,8 @@ def list_section_evidence(
 
 
 @router.get("/evidence/{item_id}", response_model=EvidenceItemView)
-def read_evidence(
-    request: Request, code: PrisonCode, item_id: ItemId, session: ReadSession, by: PrisonReader, at: Now
-) -> Response:
+def read_evidence(request: Request, prison: OwnPrison, item_id: ItemId, session: ReadSession, at: Now) -> Response:
     """One item, with the sections that it supports; a withdrawn one with who withdrew it, when and why."""
-    prison = read_facts_in_scope(session, code, by)
     months = read_book(session, prison.toolkit_version).toolkit.evidence_stale_after_months
     item = read_item(session, prison.id, prison.code, item_id, Freshness(months, london_date(at)))
     return resource(request, ITEM_JSON.dump_json(item))
@@ -129,11 +124,8 @@ def read_evidence(
         }
     },
 )
-def download_evidence(
-    request: Request, code: PrisonCode, item_id: ItemId, session: ReadSession, by: PrisonReader
-) -> Response:
+def download_evidence(request: Request, prison: OwnPrison, item_id: ItemId, session: ReadSession) -> Response:
     """The file of an item, also of a withdrawn one."""
-    prison = read_facts_in_scope(session, code, by)
     file = read_file(session, prison.id, prison.code, item_id)
     etag = f'"{file.sha256}"'
     headers = {

@@ -13,7 +13,6 @@ from fastapi import APIRouter, Header
 from fastapi.exceptions import RequestValidationError
 from pydantic import Field, ValidationError
 from sqlalchemy.orm import Session
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
@@ -23,23 +22,20 @@ from app.documents.evidence.media_types import ACCEPTED, accepted_type_of
 from app.documents.file_names import display_name
 from app.errors import FieldFault, Invalid, TooLarge, WrongMediaType
 from app.http.answers import written
-from app.http.auth import EvidenceKeeper
 from app.http.idempotency import Once
-from app.http.parameters import CallerNow, PrisonCode, SectionNumber
+from app.http.parameters import CallerNow, SectionNumber
 from app.http.parts import Parts, parts
+from app.http.resolve import OwnPrisonOfUploads
 from app.http.routing import JSON_TYPES, KeyedRoute, strict_json
 from app.http.uploads import Upload, UploadedFile, limit_in_words, received
-from app.queries.prisons import read_facts_in_scope
 from app.queries.readiness import READINESS_JSON
 from app.queries.sections import SECTION_JSON, SectionView
-from app.rules.access import Principal
 from app.rules.caller import Caller
 from app.rules.digests import etag_of
 from app.rules.types import EvidenceKind
 from app.services.evidence import NewFile, add_evidence
 from app.services.evidence_files import IncomingFile, in_the_store
 from app.services.sections import NewEvidence
-from app.storage.db import Database
 
 router = APIRouter(prefix="/v1/prisons/{code}", tags=["Evidence"], route_class=KeyedRoute)
 
@@ -95,9 +91,9 @@ _BODY = {
 )
 async def add_section_evidence(
     request: Request,
-    code: PrisonCode,
+    # Before a byte of the file is read: it may be long, and not for this caller to send.
+    prison: OwnPrisonOfUploads,
     number: SectionNumber,
-    by: EvidenceKeeper,
     caller: CallerNow,
     idempotency_key: Annotated[
         str | None,
@@ -109,17 +105,11 @@ async def add_section_evidence(
     What a file is told by its content; its name and its declared type do not matter. The same content is
     stored once, however often it is sent.
     """
-    # Before a byte of the file is read: it may be long, and not for this caller to send.
-    await run_in_threadpool(_may_add, parts(request).database, code, known_section(number), by)
+    numbers = [known_section(number)]
     async with _read(request) as (item, file):
-        adding = _Adding(code, [number, *item.sections], item, caller, parts(request))
+        adding = _Adding(prison.code, [*numbers, *item.sections], item, caller, parts(request))
         once = Once(request, caller, idempotency_key, adding.digest(request, file))
         return await to_thread.run_sync(partial(adding.run, once, file), limiter=_storing)
-
-
-def _may_add(database: Database, code: str, number: int, by: Principal) -> None:
-    with database.reading() as session:
-        read_facts_in_scope(session, code, by)
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ from app.http.answers import Cursor, Limit, Page, decode_cursor, page_response, 
 from app.http.auth import Corrector, Reader, Registrar
 from app.http.idempotency import Idempotency
 from app.http.parameters import CallerNow, IfMatch, Now, PrisonCode, tags_in
+from app.http.resolve import AnyPrison
 from app.http.routing import KeyedRoute
 from app.http.text import Day, Line, Search
 from app.queries.prisons import (
@@ -145,7 +146,7 @@ def register(
 
 
 @router.get("/{code}", response_model=PrisonView)
-def read(request: Request, code: PrisonCode, session: ReadSession, by: Reader, at: Now) -> Response:
+def read(request: Request, code: AnyPrison, session: ReadSession, by: Reader, at: Now) -> Response:
     """One prison."""
     return resource(request, _VIEW.dump_json(read_prison(session, code, at)))
 

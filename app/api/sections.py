@@ -19,11 +19,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.http.answers import Cursor, Limit, Page, decode_cursor, page_response, resource, written
-from app.http.auth import Assessor, PrisonReader
+from app.http.auth import Assessor
 from app.http.parameters import AsOf, CallerNow, IfMatch, Now, PrisonCode, SectionNumber, tags_in
+from app.http.resolve import OwnPrisonThen
 from app.http.routing import KeyedRoute
 from app.http.text import Day, Line, Prose, Title, one_line
-from app.queries.prisons import read_facts_in_scope
 from app.queries.readiness import READINESS_JSON
 from app.queries.sections import (
     SECTION_JSON,
@@ -37,8 +37,8 @@ from app.queries.sections import (
     section_views,
     unknown_section,
 )
-from app.rules.access import Principal
 from app.rules.digests import etag_of
+from app.rules.prison import PrisonFacts
 from app.rules.readiness import ReadinessView
 from app.rules.types import EvidenceKind, OutcomeStatus, Rating
 from app.services.sections import (
@@ -147,26 +147,23 @@ _HISTORY = TypeAdapter(Page[SectionChangeView])
 
 
 @router.get("", response_model=SectionList)
-def list_sections(
-    request: Request, code: PrisonCode, session: ReadSession, by: PrisonReader, at: Now, as_of: AsOf
-) -> Response:
+def list_sections(request: Request, prison: OwnPrisonThen, session: ReadSession, at: Now, as_of: AsOf) -> Response:
     """All 35 section assessments of a prison, in number order."""
-    views = _views(session, code, by, at, as_of, list(SECTION_NUMBERS))
+    views = _views(session, prison, at, as_of, list(SECTION_NUMBERS))
     return resource(request, SECTIONS_JSON.dump_json(SectionList(views)))
 
 
 @router.get("/{number}", response_model=SectionView)
 def read_section(
     request: Request,
-    code: PrisonCode,
+    prison: OwnPrisonThen,
     number: SectionNumber,
     session: ReadSession,
-    by: PrisonReader,
     at: Now,
     as_of: AsOf,
 ) -> Response:
     """One section assessment of a prison."""
-    (view,) = _views(session, code, by, at, as_of, [known_section(number)])
+    (view,) = _views(session, prison, at, as_of, [known_section(number)])
     return resource(request, SECTION_JSON.dump_json(view))
 
 
@@ -209,16 +206,14 @@ def rate_several_sections(
 @router.get("/{number}/history", response_model=Page[SectionChangeView])
 def read_section_history(
     request: Request,
-    code: PrisonCode,
+    prison: OwnPrisonThen,
     number: SectionNumber,
     session: ReadSession,
-    by: PrisonReader,
     as_of: AsOf,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
     """Every version of a section, newest first: what changed, from what to what, who did it and when."""
-    prison = read_facts_in_scope(session, code, by, as_of)
     position = decode_cursor(request, cursor, {"before": int})
     before = position["before"] if position else None
     rows = read_history(session, prison.id, known_section(number), before=before, limit=limit + 1, as_of=as_of)
@@ -233,9 +228,8 @@ def known_section(number: int) -> int:
 
 
 def _views(
-    session: Session, code: str, by: Principal, at: datetime, as_of: datetime | None, numbers: list[int]
+    session: Session, prison: PrisonFacts, at: datetime, as_of: datetime | None, numbers: list[int]
 ) -> list[SectionView]:
-    prison = read_facts_in_scope(session, code, by, as_of)
     return section_views(session, prison, read_answers(session, prison.id, as_of), numbers, as_of or at)
 
 

@@ -1,23 +1,20 @@
 """The Statement of Readiness as a document to print, hang up and file."""
 
 import json
-from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.documents.statement.pdf import file_name, render_statement, verify_url
 from app.http.answers import resource
-from app.http.auth import PrisonReader
 from app.http.parts import parts
+from app.http.resolve import OwnStatement
 from app.http.routing import KeyedRoute
-from app.queries.statements import read_payload, read_statement
+from app.queries.statements import read_payload
 from app.storage.db import ReadSession
 
 router = APIRouter(prefix="/v1", tags=["Statements"], route_class=KeyedRoute)
-
-StatementId = Annotated[str, Path(max_length=36, description="A statement's id.")]
 
 
 @router.get(
@@ -25,17 +22,16 @@ StatementId = Annotated[str, Path(max_length=36, description="A statement's id."
     response_class=Response,
     responses={200: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}},
 )
-def document(request: Request, statement_id: StatementId, session: ReadSession, by: PrisonReader) -> Response:
+def document(request: Request, statement: OwnStatement, session: ReadSession) -> Response:
     """The statement as a tagged PDF (PDF/UA-1): ratings, exemptions, evidence digests, signatures.
 
     The same bytes every time, until a step of the statement itself: a signature, issue, go-live, or its end.
     One that is not in force says so across its first page. An issued one has a QR code of the address that
     checks it, which also tells whether the prison's ratings still bear it out.
     """
-    view = read_statement(session, statement_id, by)
-    payload = json.loads(read_payload(session, statement_id))
-    content = render_statement(view, payload, verify_url=verify_url(parts(request).settings.public_url, view))
-    answer = resource(request, content, {"content-disposition": f'inline; filename="{file_name(view)}"'})
+    payload = json.loads(read_payload(session, statement.id))
+    content = render_statement(statement, payload, verify_url=verify_url(parts(request).settings.public_url, statement))
+    answer = resource(request, content, {"content-disposition": f'inline; filename="{file_name(statement)}"'})
     if answer.status_code == 200:
         answer.headers["content-type"] = "application/pdf"
     return answer

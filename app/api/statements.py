@@ -2,27 +2,26 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.errors import Conflict
 from app.http.answers import Cursor, Limit, Page, decode_cursor, moment_of_cursor, page_response, resource, written
-from app.http.auth import LiveConfirmer, PrisonReader, Raiser, Signer, Withdrawer
+from app.http.auth import LiveConfirmer, Raiser, Signer, Withdrawer
 from app.http.idempotency import Idempotency
 from app.http.parameters import CallerNow, PrisonCode
 from app.http.parts import parts
+from app.http.resolve import OwnPrison, OwnStatement, StatementId
 from app.http.routing import KeyedRoute
 from app.http.text import Day, Line, plain_text
-from app.queries.prisons import read_facts_in_scope
 from app.queries.statements import (
     STATEMENT_JSON,
     StatementView,
     list_statements,
     read_credential,
     read_payload,
-    read_statement,
 )
 from app.rules.digests import etag_of
 from app.services.sealing import sealer
@@ -37,7 +36,6 @@ from app.storage.db import ReadSession, WriteSession
 
 router = APIRouter(prefix="/v1", tags=["Statements"], route_class=KeyedRoute)
 
-StatementId = Annotated[str, Path(max_length=36, description="A statement's id.")]
 RoleKey = Annotated[str, StringConstraints(pattern="^[a-z0-9_-]{1,60}$")]
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,255}$")]
 
@@ -94,10 +92,9 @@ _PAGE = TypeAdapter(Page[StatementView])
 
 @router.get("/prisons/{code}/statements", response_model=Page[StatementView])
 def list_of_prison(
-    request: Request, code: PrisonCode, session: ReadSession, by: PrisonReader, limit: Limit = 50, cursor: Cursor = None
+    request: Request, prison: OwnPrison, session: ReadSession, limit: Limit = 50, cursor: Cursor = None
 ) -> Response:
     """A prison's statements, newest first."""
-    prison = read_facts_in_scope(session, code, by)
     position = decode_cursor(request, cursor, {"at": str, "id": str})
     after = (moment_of_cursor(position["at"]), position["id"]) if position else None
     rows = list_statements(session, prison.id, after=after, limit=limit + 1)
@@ -124,16 +121,15 @@ def raise_for_prison(
 
 
 @router.get("/statements/{statement_id}", response_model=StatementView)
-def read(request: Request, statement_id: StatementId, session: ReadSession, by: PrisonReader) -> Response:
+def read(request: Request, statement: OwnStatement) -> Response:
     """One statement, with who is to sign it and who has."""
-    return resource(request, STATEMENT_JSON.dump_json(read_statement(session, statement_id, by)))
+    return resource(request, STATEMENT_JSON.dump_json(statement))
 
 
 @router.get("/statements/{statement_id}/payload", response_model=dict[str, object])
-def read_attested(request: Request, statement_id: StatementId, session: ReadSession, by: PrisonReader) -> Response:
+def read_attested(request: Request, statement: OwnStatement, session: ReadSession) -> Response:
     """What the statement attests, as canonical JSON (RFC 8785): its SHA-256 is the statement's digest."""
-    read_statement(session, statement_id, by)
-    return resource(request, read_payload(session, statement_id).encode())
+    return resource(request, read_payload(session, statement.id).encode())
 
 
 @router.post("/statements/{statement_id}/signatures", response_model=StatementView)
@@ -184,13 +180,12 @@ def go_live(
     response_class=Response,
     responses={200: {"content": {"application/jose": {"schema": {"type": "string"}}}}},
 )
-def credential(request: Request, statement_id: StatementId, session: ReadSession, by: PrisonReader) -> Response:
+def credential(request: Request, statement: OwnStatement, session: ReadSession) -> Response:
     """The issued statement as a JWS (Ed25519), checked by anyone with /.well-known/jwks.json."""
-    read_statement(session, statement_id, by)
-    found = read_credential(session, statement_id)
-    if found is None:
+    sealed = read_credential(session, statement.id)
+    if sealed is None:
         raise Conflict("statement-not-issued", "A statement has a credential once its last signatory has signed.")
-    answer = resource(request, found.encode())
+    answer = resource(request, sealed.encode())
     if answer.status_code == 200:
         answer.headers["content-type"] = "application/jose"
     return answer

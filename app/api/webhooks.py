@@ -17,9 +17,10 @@ from app.http.auth import WebhookKeeper
 from app.http.idempotency import Idempotency
 from app.http.parameters import CallerNow, IfMatch, tags_in
 from app.http.parts import parts
+from app.http.resolve import OwnWebhook, WebhookId
 from app.http.routing import KeyedRoute
 from app.http.text import Line, plain_text
-from app.queries.webhooks import DeliveryStatus, DeliveryView, WebhookView, list_deliveries, list_webhooks, read_webhook
+from app.queries.webhooks import DeliveryStatus, DeliveryView, WebhookView, list_deliveries, list_webhooks
 from app.rules.digests import etag_of
 from app.services.webhooks import NewWebhook, WebhookPolicy, create_webhook, end_webhook, replay_delivery
 from app.storage.db import ReadSession, WriteSession
@@ -51,7 +52,6 @@ Address = Annotated[
 Code = Annotated[
     str, StringConstraints(min_length=1, max_length=16), AfterValidator(plain_text), AfterValidator(str.upper)
 ]
-Id = Annotated[int, Path(ge=1, le=2**31 - 1)]
 DeliveryId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 
@@ -122,14 +122,14 @@ def create(
 
 
 @router.get("/{webhook_id}", response_model=WebhookView)
-def read(request: Request, webhook_id: Id, session: ReadSession, by: WebhookKeeper) -> Response:
+def read(request: Request, webhook: OwnWebhook) -> Response:
     """One webhook, without its secret."""
-    return resource(request, _VIEW.dump_json(read_webhook(session, webhook_id, by)))
+    return resource(request, _VIEW.dump_json(webhook))
 
 
 @router.delete("/{webhook_id}", response_model=WebhookView)
 def end(
-    webhook_id: Id, session: WriteSession, by: WebhookKeeper, caller: CallerNow, if_match: IfMatch = None
+    webhook_id: WebhookId, session: WriteSession, by: WebhookKeeper, caller: CallerNow, if_match: IfMatch = None
 ) -> Response:
     """Deliver nothing more to it. It stays readable, with its deliveries; ending it twice changes nothing."""
     content = _VIEW.dump_json(end_webhook(session, webhook_id, caller=caller, still_current=_copy(if_match)))
@@ -145,24 +145,22 @@ def _copy(if_match: str | None) -> Callable[[WebhookView], bool] | None:
 @router.get("/{webhook_id}/deliveries", response_model=Page[DeliveryView])
 def list_its_deliveries(
     request: Request,
-    webhook_id: Id,
+    webhook: OwnWebhook,
     session: ReadSession,
-    by: WebhookKeeper,
     status: Annotated[DeliveryStatus | None, Query(description="Only deliveries in that state.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
     """What was sent to it and what is still to come, newest first, with the last answer to each."""
-    read_webhook(session, webhook_id, by)
     position = decode_cursor(request, cursor, {"before": int})
     before = position["before"] if position else None
-    rows = list_deliveries(session, webhook_id, status=status, before=before, limit=limit + 1)
+    rows = list_deliveries(session, webhook.id, status=status, before=before, limit=limit + 1)
     return page_response(request, _DELIVERIES, rows, limit, _before(rows, limit))
 
 
 @router.post("/{webhook_id}/deliveries/{delivery_id}/replay", response_model=DeliveryView, status_code=202)
 def replay(
-    webhook_id: Id,
+    webhook_id: WebhookId,
     delivery_id: DeliveryId,
     session: WriteSession,
     by: WebhookKeeper,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from app.errors import FieldFault, Invalid
-from app.queries.prisons import read_facts
+from app.queries.prisons import read_any_prison
 from app.queries.sections import read_answers
 from app.queries.toolkits import current_version, read_book
 from app.rules.types import Rating
@@ -41,7 +41,7 @@ def evaluate_ratings(session: Session, asked: HypotheticalRatings) -> tuple[str,
 
 def evaluate_changes(session: Session, code: str, changes: Mapping[str, Rating]) -> tuple[str, Verdict]:
     """The version that a prison is on, and the verdict on its present ratings with changes."""
-    prison = read_facts(session, code)
+    prison = read_any_prison(session, code)
     answers = read_answers(session, prison.id)
     book = read_book(session, prison.toolkit_version)
     numbers = [str(one.number) for one in answers.assessments]

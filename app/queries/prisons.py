@@ -109,8 +109,8 @@ _READ_FACTS = select(
 ).where(_PRISON.c.code == bindparam("of_code"))
 
 
-def read_facts(session: Session, code: str, as_of: datetime | None = None) -> PrisonFacts:
-    """The prison now, or as it was known at a moment; NotFound if it was not registered then."""
+def read_any_prison(session: Session, code: str, as_of: datetime | None = None) -> PrisonFacts:
+    """Any prison now, or as it was known at a moment; NotFound if it was not registered then."""
     row = session.execute(_READ_FACTS, {"of_code": code.upper()}).first()
     if row is None:
         raise unknown_prison(code)
@@ -118,9 +118,9 @@ def read_facts(session: Session, code: str, as_of: datetime | None = None) -> Pr
     return now if as_of is None else _facts_at(session, now, as_of)
 
 
-def read_facts_in_scope(session: Session, code: str, by: Principal, as_of: datetime | None = None) -> PrisonFacts:
+def read_own_prison(session: Session, code: str, by: Principal, as_of: datetime | None = None) -> PrisonFacts:
     """The prison, for a caller who may look closer; Forbidden if it is outside the caller's scope."""
-    now = read_facts(session, code)
+    now = read_any_prison(session, code)
     if (reason := scope_refusal(by, prison=now.code, region=now.region)) is not None:
         raise Forbidden(reason.code, reason.detail)
     return now if as_of is None else _facts_at(session, now, as_of)

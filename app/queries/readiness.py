@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from app.models import Prison, PrisonChange, PrisonStanding, SectionChange, StatementEvent
 from app.queries.keys import with_caller
-from app.queries.prisons import read_facts
+from app.queries.prisons import read_any_prison
 from app.queries.sections import read_answers
 from app.queries.statements import read_open_statements
 from app.queries.toolkits import read_book
@@ -33,7 +33,7 @@ LATEST_CHANGE = select(cast(col(Prison.latest_at), String)).where(col(Prison.cod
 
 def read_readiness(session: Session, code: str, *, at: datetime, as_of: datetime | None = None) -> ReadinessView:
     """The verdict now (`at`), or as it stood at `as_of`, worked out afresh from the answers."""
-    prison = read_facts(session, code, as_of)
+    prison = read_any_prison(session, code, as_of)
     answers = read_answers(session, prison.id, as_of)
     book = read_book(session, prison.toolkit_version)
     view = readiness_view(

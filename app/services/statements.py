@@ -13,7 +13,7 @@ from sqlmodel import col
 from app.errors import Conflict, DomainError, FieldFault, Forbidden, Invalid, Refused
 from app.models import Signatory, Statement
 from app.queries.attestation import attested_payload
-from app.queries.statements import StatementView, facts_of_statement, read_statement
+from app.queries.statements import StatementView, facts_of_statement, read_any_statement, read_own_statement
 from app.rules.access import Principal
 from app.rules.caller import Caller
 from app.rules.moments import london_date
@@ -78,7 +78,7 @@ def raise_statement(
     )
     session.execute(insert(Signatory), _signatory_rows(opened, facts.id, people))
     _step(session, opened, Step("raised", None, facts))
-    return read_statement(session, facts.id)
+    return read_any_statement(session, facts.id)
 
 
 def sign_statement(
@@ -89,10 +89,10 @@ def sign_statement(
     Forbidden for anyone but the signatory of that role at that prison, Refused once it is not open any more.
     `digest`, where given, must be the statement's: it says what the signatory was shown.
     """
-    view = read_statement(session, statement_id, caller.by)
+    view = read_own_statement(session, statement_id, caller.by)
     opened = open_prison(session, view.prison, caller)
     # Read again under the lock: another signature may have come first.
-    view = read_statement(session, statement_id)
+    view = read_any_statement(session, statement_id)
     _refuse_others_role(caller.by, role)
     person = next((one for one in view.signatories if one.role == role), None)
     if person is None:
@@ -111,7 +111,7 @@ def sign_statement(
     _step(session, opened, Step("signed", facts, facts, f"{role}: {name}"))
     if all(one.signed_at is not None for one in view.signatories if one.role != role):
         _issue(session, replace(opened, statements=(*_others(opened, facts.id), facts)), facts, seal)
-    return read_statement(session, statement_id)
+    return read_any_statement(session, statement_id)
 
 
 def withdraw_statement(session: Session, statement_id: str, reason: str, *, caller: Caller) -> StatementView:
@@ -120,7 +120,7 @@ def withdraw_statement(session: Session, statement_id: str, reason: str, *, call
     _refuse(may_be_withdrawn(facts.status), Conflict)
     after = replace(facts, status=StatementStatus.WITHDRAWN, standing=None)
     _step(session, opened, Step("withdrawn", facts, after, reason))
-    return read_statement(session, statement_id)
+    return read_any_statement(session, statement_id)
 
 
 def confirm_go_live(session: Session, statement_id: str, live_on: date | None, *, caller: Caller) -> StatementView:
@@ -138,7 +138,7 @@ def confirm_go_live(session: Session, statement_id: str, live_on: date | None, *
     after = replace(facts, live_on=today)
     columns = {"live_confirmed_at": opened.at, "live_confirmed_by": caller.by.name}
     _step(session, opened, Step("live", facts, after, columns=columns))
-    return read_statement(session, statement_id)
+    return read_any_statement(session, statement_id)
 
 
 def _issue(session: Session, opened: OpenedPrison, facts: StatementFacts, seal: Sealer) -> None:
@@ -162,7 +162,7 @@ def _issue(session: Session, opened: OpenedPrison, facts: StatementFacts, seal: 
         _step(session, opened, Step("superseded", earlier, ended, reason, {"superseded_by": facts.id}))
         opened = replace(opened, statements=tuple(one for one in opened.statements if one.id != earlier.id))
     _step(session, opened, Step("issued", facts, after, columns={"issued_at": opened.at}))
-    view = read_statement(session, facts.id)
+    view = read_any_statement(session, facts.id)
     payload = session.scalar(select(col(Statement.payload)).where(col(Statement.id) == facts.id)) or ""
     session.execute(update(Statement).where(col(Statement.id) == facts.id).values(credential=seal(view, payload)))
 
@@ -185,7 +185,7 @@ def _facts(session: Session, statement_id: str) -> StatementFacts:
 
 
 def _opened_for(session: Session, statement_id: str, caller: Caller) -> tuple[OpenedPrison, StatementFacts]:
-    view = read_statement(session, statement_id, caller.by)
+    view = read_own_statement(session, statement_id, caller.by)
     opened = open_prison(session, view.prison, caller)
     return opened, _facts(session, statement_id)
 

@@ -13,7 +13,7 @@ from sqlmodel import col
 
 from app.models import ChangeEvent
 from app.models.events import oldest_open_transaction
-from app.queries.prisons import read_facts
+from app.queries.prisons import read_any_prison
 from app.services.events import announce
 from app.storage.db import Database
 from tests.support.factories import commissioning_ready, note, prison, rated
@@ -58,7 +58,7 @@ def announce_in(session: Session, service: Service, subject: str, code: str = "L
     announce(
         session,
         kind="section.rated",
-        prison=read_facts(session, code),
+        prison=read_any_prison(session, code),
         at=service.clock(),
         subject=subject,
         content={},
@@ -304,7 +304,7 @@ def test_an_unknown_kind_is_a_fault_of_ours(service: Service):
         announce(
             session,
             kind="section.painted",
-            prison=read_facts(session, "LWI"),
+            prison=read_any_prison(session, "LWI"),
             at=service.clock(),
             subject="/x",
             content={},

@@ -11,9 +11,8 @@ from sqlmodel import col
 from app.models import Webhook
 from app.rules.access import Principal, Role
 from app.rules.caller import Caller
-from app.rules.webhooks import WebhookPolicy
 from app.services.keys import KeyScope, create_key, revoke_key
-from app.services.webhooks import NewWebhook, create_webhook, end_webhook
+from app.services.webhooks import NewWebhook, WebhookPolicy, create_webhook, end_webhook
 from tests.support.service import STARTS_AT, Service
 
 ADMIN = Caller(Principal("key:1", "Administrator", Role.ADMIN), STARTS_AT)
