@@ -128,6 +128,16 @@ def impure_rules(source: str, file: str) -> Iterator[Offence]:
             yield call.lineno, f"rules may not call {dotted(call.func)}()"
 
 
+def scopes_left_out(source: str, file: str) -> Iterator[Offence]:
+    """Whoever answers a caller takes what it is about from app/http/resolve.py, which checks the caller's scope."""
+    if not file.startswith(("app/api/", "app/web/")):
+        return
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Name(id=name) | ast.Attribute(attr=name) if name.startswith(("read_any_", "read_own_")):
+                yield node.lineno, f"{name} is for app/http/resolve.py and services: take what it resolves"
+
+
 CHECKS: list[Check] = [
     commits_elsewhere,
     environment_read_elsewhere,
@@ -137,6 +147,7 @@ CHECKS: list[Check] = [
     missing_docstrings,
     clocks_below_the_edge,
     impure_rules,
+    scopes_left_out,
 ]
 
 
@@ -174,6 +185,8 @@ def test_app_keeps_the_rule(check: Check):
         (impure_rules, "app/rules/a.py", "from os.path import join", 1),
         (impure_rules, "app/rules/a.py", "x = 1\nopen('x')", 2),
         (impure_rules, "app/rules/a.py", "print('x')", 1),
+        (scopes_left_out, "app/api/a.py", "x = 1\nread_any_prison(session, code)", 2),
+        (scopes_left_out, "app/web/a.py", "prisons.read_any_prison(session, code)", 1),
     ],
 )
 def test_the_check_sees_the_fault(check: Check, file: str, source: str, line: int):
@@ -193,6 +206,7 @@ def test_the_check_sees_the_fault(check: Check, file: str, source: str, line: in
         (missing_docstrings, "app/a/__init__.py", ""),
         (clocks_below_the_edge, "app/api/a.py", "at = datetime.now(UTC)"),
         (impure_rules, "app/rules/a.py", "from datetime import date\nfrom app.rules.types import Rating"),
+        (scopes_left_out, "app/services/a.py", "read_any_prison(session, code)"),
     ],
 )
 def test_the_check_lets_good_code_pass(check: Check, file: str, source: str):

@@ -9,6 +9,28 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from app.http.auth import requires
 
+# Nobody needs a key for these; everything else names its permission.
+PUBLIC = {
+    ("GET", "/v1/toolkit"),
+    ("GET", "/v1/toolkits"),
+    ("GET", "/v1/toolkits/{version}"),
+    ("GET", "/v1/statements/verify"),
+    ("POST", "/v1/statements/verify"),
+    ("GET", "/.well-known/jwks.json"),
+    ("GET", "/health"),
+    ("GET", "/health/ping"),
+    ("GET", "/health/liveness"),
+    ("GET", "/health/readiness"),
+    ("GET", "/info"),
+    ("GET", "/metrics"),
+    ("GET", "/problems"),
+    ("GET", "/problems/{code}"),
+    ("GET", "/docs"),
+    ("GET", "/static/{path:path}"),
+    ("GET", "/openapi.json"),
+    ("HEAD", "/openapi.json"),
+}
+
 
 def routes(app: FastAPI) -> dict[tuple[str, str], Any]:
     """Every route by method and path."""

@@ -16,32 +16,11 @@ from app.http.problem_kinds import KINDS
 from app.main import create_app
 from app.rules.access import Permission
 from tests.support.openapi_file import FILE, openapi_now
-from tests.support.route_walk import permissions, routes
+from tests.support.route_walk import PUBLIC, permissions, routes
 from tests.support.service import Service, service_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 METHODS = {"get", "post", "put", "patch", "delete"}
-# Nobody needs a key for these; everything else names its permission.
-PUBLIC = {
-    ("GET", "/v1/toolkit"),
-    ("GET", "/v1/toolkits"),
-    ("GET", "/v1/toolkits/{version}"),
-    ("GET", "/v1/statements/verify"),
-    ("POST", "/v1/statements/verify"),
-    ("GET", "/.well-known/jwks.json"),
-    ("GET", "/health"),
-    ("GET", "/health/ping"),
-    ("GET", "/health/liveness"),
-    ("GET", "/health/readiness"),
-    ("GET", "/info"),
-    ("GET", "/metrics"),
-    ("GET", "/problems"),
-    ("GET", "/problems/{code}"),
-    ("GET", "/docs"),
-    ("GET", "/static/{path:path}"),
-    ("GET", "/openapi.json"),
-    ("HEAD", "/openapi.json"),
-}
 NOT_IN_OPENAPI = {("GET", "/docs"), ("GET", "/static/{path:path}"), ("GET", "/openapi.json"), ("HEAD", "/openapi.json")}
 # Something for each parameter of a path, of the right shape.
 FILLED = {"code": "LWI", "number": "5", "version": "2006-09", "slug": "south-east", "month": "2026-01"}
