@@ -33,13 +33,13 @@ from app.storage.db import ReadSession
 router = APIRouter(prefix="/v1/events", tags=["Changes"], route_class=KeyedRoute)
 
 
-def _known_kind(text: str) -> str:
+def _kind_of_event(text: str) -> str:
     if text not in KINDS:
         raise ValueError(f"give one of {', '.join(KINDS)}")
     return text
 
 
-Kind = Annotated[str, AfterValidator(_known_kind)]
+Kind = Annotated[str, AfterValidator(_kind_of_event)]
 After = Annotated[
     str | None,
     Query(
@@ -149,7 +149,7 @@ async def _messages(
 
 def _lines(items: Sequence[EventView], page: EventPage) -> bytes:
     """Messages, or a comment that keeps the connection open; the id moves on past what the filter left out."""
-    messages = [f"id: {one.cursor}\ndata: ".encode() + EVENT_JSON.dump_json(one) + b"\n\n" for one in items]
+    messages = [f"id: {event.cursor}\ndata: ".encode() + EVENT_JSON.dump_json(event) + b"\n\n" for event in items]
     return b"".join(messages) + f": still here\nid: {page.position.cursor}\n\n".encode()
 
 
@@ -165,8 +165,8 @@ async def _key_still_counts(request: Request) -> bool:
 def _position(name: str, cursor: str | None) -> Position | None:
     if cursor is None:
         return None
-    found = position_of(cursor)
-    if found is None:
+    position = position_of(cursor)
+    if position is None:
         detail = "Use a next_cursor exactly as the feed gave it; or leave it out to begin anew."
         raise Invalid("invalid-cursor", detail, [FieldFault(name if "-" in name else f"?{name}", detail)])
-    return found
+    return position

@@ -120,7 +120,7 @@ def read_evidence(request: Request, prison: OwnPrison, item_id: ItemId, session:
     responses={
         200: {
             "description": "The file, to be saved and not shown; the ETag is its SHA-256",
-            "content": {one: {"schema": {"type": "string", "format": "binary"}} for one in EXTENSIONS},
+            "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in EXTENSIONS},
         }
     },
 )

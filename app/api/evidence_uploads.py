@@ -119,10 +119,10 @@ async def _read(request: Request) -> AsyncIterator[tuple[AddEvidenceItem, Upload
         async with received(request) as upload:
             yield _from_form(upload), upload.file
     elif media in JSON_TYPES:
-        given = strict_json(await _short_body(request))
-        if not isinstance(given, dict):
+        body = strict_json(await _short_body(request))
+        if not isinstance(body, dict):
             raise RequestValidationError([{"type": "dict_type", "loc": ("body",), "msg": "send an object"}])
-        yield _checked(given), None
+        yield _checked(body), None
     else:
         detail = "Send a document with its file as multipart/form-data, a link or a note as application/json."
         raise WrongMediaType("unsupported-media-type", detail)
@@ -142,19 +142,19 @@ async def _short_body(request: Request) -> bytes:
 
 
 def _from_form(upload: Upload) -> AddEvidenceItem:
-    given: dict[str, Any] = {"kind": EvidenceKind.DOCUMENT.value}
+    fields: dict[str, Any] = {"kind": EvidenceKind.DOCUMENT.value}
     sections: list[int | str] = []
     seen: set[str] = set()
     for name, text in upload.fields:
         if name == "sections":
-            sections += [int(one) if one.isascii() and one.isdigit() else one for one in _numbers(text)]
+            sections += [int(number) if number.isascii() and number.isdigit() else number for number in _numbers(text)]
         elif name in seen:
             raise _fault(name, "give it once")
         elif text or name == "title":
             # A form sends what was left empty as an empty field.
-            given[name] = text
+            fields[name] = text
         seen.add(name)
-    item = _checked(given | {"sections": sections})
+    item = _checked(fields | {"sections": sections})
     if (item.kind is EvidenceKind.DOCUMENT) is not (upload.file is not None):
         raise _fault("file", "a document brings its file, a link or a note brings none")
     if upload.file is not None and upload.file.size == 0:
@@ -163,14 +163,14 @@ def _from_form(upload: Upload) -> AddEvidenceItem:
 
 
 def _numbers(text: str) -> list[str]:
-    return [one.strip()[:20] for one in text.split(",") if one.strip()]
+    return [number.strip()[:20] for number in text.split(",") if number.strip()]
 
 
-def _checked(given: dict[str, Any]) -> AddEvidenceItem:
+def _checked(fields: dict[str, Any]) -> AddEvidenceItem:
     try:
-        return AddEvidenceItem.model_validate(given)
+        return AddEvidenceItem.model_validate(fields)
     except ValidationError as fault:
-        errors = [{**one, "loc": ("body", *one["loc"])} for one in fault.errors(include_url=False)]
+        errors = [{**error, "loc": ("body", *error["loc"])} for error in fault.errors(include_url=False)]
         raise RequestValidationError(errors) from None
 
 

@@ -20,8 +20,8 @@ async def _components(request: Request) -> dict[str, Any]:
         "database": parts(request).database.is_reachable,
         "evidence": parts(request).evidence_store.is_reachable,
     }
-    found = {name: await run_in_threadpool(is_reachable) for name, is_reachable in checks.items()}
-    return {name: {"status": "UP" if is_up else "DOWN"} for name, is_up in found.items()}
+    answers = {name: await run_in_threadpool(is_reachable) for name, is_reachable in checks.items()}
+    return {name: {"status": "UP" if is_up else "DOWN"} for name, is_up in answers.items()}
 
 
 def _overall(components: dict[str, Any]) -> str:

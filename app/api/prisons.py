@@ -34,7 +34,7 @@ from app.storage.db import ReadSession, WriteSession
 router = APIRouter(prefix="/v1/prisons", tags=["Prisons"], route_class=KeyedRoute)
 
 
-def _known_region(text: str) -> str:
+def _region_slug(text: str) -> str:
     slug = region_slug(text)
     if slug is None:
         raise ValueError(f"give one of {', '.join(REGIONS)}")
@@ -50,7 +50,7 @@ def _date_month_or_year(text: str) -> str:
 
 
 Code = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, pattern="^[A-Za-z0-9]{3}$")]
-Region = Annotated[str, StringConstraints(max_length=40), AfterValidator(_known_region)]
+Region = Annotated[str, StringConstraints(max_length=40), AfterValidator(_region_slug)]
 Gender = Literal["male", "female", "mixed"]
 ClosedOn = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}(-[0-9]{2}){0,2}$"), AfterValidator(_date_month_or_year)]
 County = Annotated[Line, StringConstraints(max_length=60)]
@@ -165,8 +165,8 @@ def correct(
     A prison corrects what it knows best (its function, address and categories), a regional lead moves its
     toolkit version, an administrator does all of it.
     """
-    given = {name: getattr(body, name) for name in sorted(body.model_fields_set)}
-    view = correct_prison(session, code, given, caller=caller, still_current=_copy(if_match))
+    changes = {name: getattr(body, name) for name in sorted(body.model_fields_set)}
+    view = correct_prison(session, code, changes, caller=caller, still_current=_copy(if_match))
     content = _VIEW.dump_json(view)
     return written(content, etag_of(content))
 

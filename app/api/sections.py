@@ -108,7 +108,9 @@ class RateSection(BaseModel):
             number=number,
             given={name: getattr(self, name) for name in sorted(plain & self.model_fields_set)},
             outcomes=self.outcomes,
-            evidence=tuple(NewEvidence(one.kind, one.title, one.reference, one.effective_on) for one in self.evidence),
+            evidence=tuple(
+                NewEvidence(item.kind, item.title, item.reference, item.effective_on) for item in self.evidence
+            ),
             pointer=pointer,
         )
 
@@ -197,7 +199,7 @@ def rate_several_sections(
     if_match: IfMatch = None,
 ) -> Response:
     """Change several sections at once: all of them, or none where one is refused."""
-    patches = [one.patch(one.number, f"/sections/{place}") for place, one in enumerate(body.sections)]
+    patches = [section.patch(section.number, f"/sections/{place}") for place, section in enumerate(body.sections)]
     check = copy_of_one(if_match) if len(patches) == 1 else _copy_of_all(if_match)
     after = rate_sections(session, code, patches, caller=caller, still_current=check)
     return written(_SEVERAL_AFTER.dump_json(SectionsWithReadiness(after.sections, after.readiness)))

@@ -113,7 +113,7 @@ def raise_for_prison(
     """
 
     def answer() -> Response:
-        people = [NamedSignatory(one.role, one.name, one.email) for one in body.signatories]
+        people = [NamedSignatory(person.role, person.name, person.email) for person in body.signatories]
         view = raise_statement(session, code, body.go_live_date, people, caller=caller)
         return _written(view, status=201, location=f"/v1/statements/{view.id}")
 

@@ -18,12 +18,12 @@ def verify() -> None:
     """Walk the whole trail; exit 1 and name the first entry of each chain that is not as it was written."""
     with opened_database() as (_, database), database.reading() as session:
         keys = public_keys(session)
-        found = verify_trail(session, lambda text: unseal(text, keys))
-    counted = f"{found.entries:,} entries in {found.chains} chains, {found.checkpoints} signed checkpoints"
-    if found.intact:
+        trail = verify_trail(session, lambda text: unseal(text, keys))
+    counted = f"{trail.entries:,} entries in {trail.chains} chains, {trail.checkpoints} signed checkpoints"
+    if trail.intact:
         out.print(f"Intact: {counted}.", markup=False)
         return
-    for fault in found.faults:
+    for fault in trail.faults:
         err.print(f"{fault.chain} {fault.seq}: {fault.detail}", markup=False)
     err.print(f"Not intact: {counted}.", markup=False)
     raise typer.Exit(1)

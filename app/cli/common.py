@@ -31,9 +31,9 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as fault:
-        for one in fault.errors():
-            name = "IDTS_" + "_".join(str(part).upper() for part in one["loc"])
-            err.print(f"{name}: {one['msg'].removeprefix('Value error, ')}", markup=False)
+        for error in fault.errors():
+            name = "IDTS_" + "_".join(str(part).upper() for part in error["loc"])
+            err.print(f"{name}: {error['msg'].removeprefix('Value error, ')}", markup=False)
         raise typer.Exit(2) from None
 
 

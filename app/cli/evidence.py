@@ -26,12 +26,12 @@ def check(
     with opened_database() as (settings, database):
         # The rows first: what is stored after them can only be a file too many, never one too few.
         with database.snapshot() as session:
-            known = known_store_keys(session)
+            store_keys = known_store_keys(session)
         store = EvidenceStore(settings)
         stored = dict(store.all_keys())
         settled = datetime.now(UTC) - SETTLED_AFTER
-        left_over = sorted(key for key, at in stored.items() if key not in known and at < settled)
-        missing = sorted(known - stored.keys())
+        left_over = sorted(key for key, at in stored.items() if key not in store_keys and at < settled)
+        missing = sorted(store_keys - stored.keys())
         for word, keys in (("missing", missing), ("left over", left_over)):
             for key in keys:
                 print(f"{word}\t{key}")
@@ -39,6 +39,8 @@ def check(
             for key in left_over:
                 store.discard(key)
     removed = ", removed" if remove and left_over else ""
-    err.print(f"{len(known)} files known, {len(missing)} missing, {len(left_over)} left over{removed}.", markup=False)
+    err.print(
+        f"{len(store_keys)} files known, {len(missing)} missing, {len(left_over)} left over{removed}.", markup=False
+    )
     if missing:
         raise typer.Exit(1)

@@ -37,13 +37,13 @@ def seed(
     `at` is when that is said to have happened, now if None.
     """
     caller = Caller(OPERATOR, at or datetime.now(UTC))
-    given = settings.admin_key.get_secret_value() if settings.admin_key else None
+    own_key = settings.admin_key.get_secret_value() if settings.admin_key else None
     with database.session_scope() as session:
         toolkits = load_missing_toolkits(session, shipped_toolkits(), caller=caller)
         prisons = register_missing(session, shipped_establishments(), caller=caller, on_step=on_step)
-        secret = ensure_admin_key(session, given, caller=caller)
+        secret = ensure_admin_key(session, own_key, caller=caller)
         # Written before the commit: a key that nobody can find would lock everybody out.
-        file = _keep_admin_key(settings.data_dir, secret) if secret is not None and given is None else None
+        file = _keep_admin_key(settings.data_dir, secret) if secret is not None and own_key is None else None
     return Seeded(toolkits, prisons, file)
 
 

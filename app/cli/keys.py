@@ -36,9 +36,9 @@ def create(
 def list_all() -> None:
     """Show every key ever made."""
     with opened_database() as (_, database), database.reading() as session:
-        found = list_keys(session)
+        keys_made = list_keys(session)
     table = Table("id", "name", "role", "scope", "made", "revoked", box=None, pad_edge=False, header_style="bold")
-    for key in found:
+    for key in keys_made:
         scope = " ".join(part for part in (key.prison, key.region, key.signatory_role) if part)
         revoked = f"{key.revoked_at:%Y-%m-%d}" if key.revoked_at else ""
         table.add_row(str(key.id), key.name, key.role, scope, f"{key.created_at:%Y-%m-%d}", revoked)

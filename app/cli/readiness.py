@@ -55,7 +55,9 @@ def _print_part(title: str, state: str, blockers: tuple[Blocker, ...]) -> None:
     out.print()
     style = "bold green" if not blockers else "bold red"
     out.print(Text.assemble((f"{title}: ", "bold"), (state, style)))
-    for one in blockers:
-        line = Text.assemble(f"{one.section:>3}  ", (f"{one.rating:<5}", STYLES[one.rating]), f"  {one.title}")
+    for blocker in blockers:
+        line = Text.assemble(
+            f"{blocker.section:>3}  ", (f"{blocker.rating:<5}", STYLES[blocker.rating]), f"  {blocker.title}"
+        )
         out.print(line)
-        out.print(Padding(Text(one.reason, "dim"), (0, 0, 0, 12)), soft_wrap=False)
+        out.print(Padding(Text(blocker.reason, "dim"), (0, 0, 0, 12)), soft_wrap=False)

@@ -41,20 +41,20 @@ def verify(
     What became of the statement since (withdrawn, superseded, in breach) only the service knows.
     """
     try:
-        known = [dict(one) for one in json.loads(keys.read_text("utf-8"))["keys"]]
+        jwks = [dict(key) for key in json.loads(keys.read_text("utf-8"))["keys"]]
     except (ValueError, KeyError, TypeError):
         raise fail(f"{keys} is not a key set. Save /.well-known/jwks.json from the service.") from None
-    read = read_credential(file.read_bytes().decode("utf-8", "replace"), known)
+    read = read_credential(file.read_bytes().decode("utf-8", "replace"), jwks)
     if read.mismatches or read.content is None:
-        for one in read.mismatches:
-            err.print(f"Does not match: {one.part}: {one.detail}", markup=False)
+        for mismatch in read.mismatches:
+            err.print(f"Does not match: {mismatch.part}: {mismatch.detail}", markup=False)
         raise typer.Exit(1)
     statement = read.content["statement"]
     prison = statement["prison"]
     out.print(f"Valid: {read.content['serial']}, {prison['name']} ({prison['code']}).", markup=False)
     out.print(f"Signed by key {read.kid} on {read.content['issued_at']}.", markup=False)
     out.print(f"Digest {read.content['digest']}.", markup=False)
-    for one in read.content["signatures"]:
-        out.print(f"  {one['title']}: {one['name']}, {one['signed_at']}", markup=False)
+    for signature in read.content["signatures"]:
+        out.print(f"  {signature['title']}: {signature['name']}, {signature['signed_at']}", markup=False)
     checked = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     out.print(f"Checked offline at {checked}. Ask the service whether it still stands.", markup=False)

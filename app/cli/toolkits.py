@@ -33,8 +33,8 @@ def load(
 def list_all() -> None:
     """Show the versions that are loaded, newest first."""
     with opened_database() as (_, database), database.reading() as session:
-        found = list_versions(session)
+        versions = list_versions(session)
     table = Table("version", "title", "prisons", "current", box=None, pad_edge=False, header_style="bold")
-    for one in found:
-        table.add_row(one.version, one.title, str(one.prisons), "yes" if one.is_current else "")
+    for version in versions:
+        table.add_row(version.version, version.title, str(version.prisons), "yes" if version.is_current else "")
     out.print(table)

@@ -52,22 +52,22 @@ async def static_file(path: str) -> Response:
 def openapi_document(app: FastAPI) -> dict[str, Any]:
     """OpenAPI 3.1 of the whole service, with the problems that each route can answer with."""
     if app.openapi_schema is None:
-        found = get_openapi(
+        document = get_openapi(
             title=app.title,
             version=app.version,
             description=app.description,
             routes=app.routes,
             openapi_version="3.1.0",
         )
-        schemas = found.setdefault("components", {}).setdefault("schemas", {})
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
         problem = TypeAdapter(Problem).json_schema(ref_template="#/components/schemas/{model}")
         schemas |= problem.pop("$defs", {}) | {"Problem": problem}
-        for path, operations in found["paths"].items():
+        for path, operations in document["paths"].items():
             for method, operation in operations.items():
                 _describe_refusals(path, method, operation)
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
-        app.openapi_schema = found
+        app.openapi_schema = document
     return app.openapi_schema
 
 

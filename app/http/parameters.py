@@ -98,8 +98,8 @@ IfMatch = Annotated[
 
 def has_same(request: Request, etag: str) -> bool:
     """Whether `If-None-Match` says that the caller has this representation; weak marks do not matter there."""
-    given = request.headers.get("if-none-match")
-    return given is not None and (given.strip() == "*" or etag in tags_in(given.replace("W/", "")))
+    tags = request.headers.get("if-none-match")
+    return tags is not None and (tags.strip() == "*" or etag in tags_in(tags.replace("W/", "")))
 
 
 def tags_in(header: str) -> frozenset[str]:

@@ -53,11 +53,11 @@ class Parts:
 
 def parts(request: Request) -> Parts:
     """The parts of the application that the request came to."""
-    found: Parts = request.app.state.parts
-    return found
+    its_parts: Parts = request.app.state.parts
+    return its_parts
 
 
 def parts_of(app: FastAPI) -> Parts:
     """The same, for what drives an application from outside."""
-    found: Parts = app.state.parts
-    return found
+    its_parts: Parts = app.state.parts
+    return its_parts

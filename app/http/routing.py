@@ -24,16 +24,16 @@ class StrictRequest(Request):
             return strict_json(body)
         except RequestValidationError as fault:
             # Of all that reading a body can raise, the framework passes on this one only.
-            (one,) = fault.errors()
-            raise json.JSONDecodeError(one["ctx"]["error"], "", one["loc"][-1]) from fault
+            (error,) = fault.errors()
+            raise json.JSONDecodeError(error["ctx"]["error"], "", error["loc"][-1]) from fault
 
 
 def strict_json(body: bytes) -> Any:
     """The JSON text in `body`; RequestValidationError of the type `json_invalid` where it is not one."""
     try:
         text = body.decode("utf-8")
-        found = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
-        json.dumps(found, ensure_ascii=False).encode("utf-8")
+        content = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+        json.dumps(content, ensure_ascii=False).encode("utf-8")
     except json.JSONDecodeError as fault:
         raise _malformed(fault.pos, fault.msg) from fault
     except UnicodeError as fault:
@@ -42,16 +42,16 @@ def strict_json(body: bytes) -> Any:
         raise _malformed(0, "nested too deeply") from fault
     except ValueError as fault:
         raise _malformed(0, str(fault)) from fault
-    return found
+    return content
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    members: dict[str, Any] = {}
     for name, value in pairs:
-        if name in found:
+        if name in members:
             raise ValueError(f"the name {name[:60]!r} is there twice in one object")
-        found[name] = value
-    return found
+        members[name] = value
+    return members
 
 
 def _no_constant(name: str) -> Any:

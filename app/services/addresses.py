@@ -26,12 +26,12 @@ def is_public(address: str) -> bool:
     An IPv6 address that stands for an IPv4 one is judged as that. What is no IP address is not public.
     """
     try:
-        found = _embedded(ip_address(address.partition("%")[0]))
+        embedded = _embedded(ip_address(address.partition("%")[0]))
     except ValueError:
         return False
-    if found.is_multicast or any(found in block for block in _NOT_PUBLIC):
+    if embedded.is_multicast or any(embedded in block for block in _NOT_PUBLIC):
         return False
-    return found.is_global
+    return embedded.is_global
 
 
 def _embedded(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:

@@ -55,11 +55,11 @@ def _header_faults(header: Mapping[str, Any]) -> list[Mismatch]:
 
 
 def _signature_faults(text: str, kid: str, public_keys: Sequence[Mapping[str, Any]]) -> list[Mismatch]:
-    found = next((key for key in public_keys if key.get("kid") == kid), None)
-    if found is None:
+    jwk = next((key for key in public_keys if key.get("kid") == kid), None)
+    if jwk is None:
         return [Mismatch("key", f"no key {kid} is in the key set")]
     try:
-        public = {name: found[name] for name in ("kty", "crv", "x", "kid")}
+        public = {name: jwk[name] for name in ("kty", "crv", "x", "kid")}
         signature = text.strip().rsplit(".", 1)[1]
         if urlsafe_b64encode(urlsafe_b64decode(signature.encode("ascii"))).decode() != signature:
             raise ValueError("more than one spelling of a signature would pass")
@@ -82,10 +82,10 @@ def _digest_faults(content: Mapping[str, Any]) -> list[Mismatch]:
 
 def _json(part: str) -> dict[str, Any] | None:
     try:
-        found = json.loads(urlsafe_b64decode(part.encode("ascii")))
+        content = json.loads(urlsafe_b64decode(part.encode("ascii")))
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
+    return content if isinstance(content, dict) else None
 
 
 def _shown(value: object) -> str:
@@ -93,16 +93,16 @@ def _shown(value: object) -> str:
     return value[:80].encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else "no text"
 
 
-def differing_parts(given: str, issued: str, found: Sequence[Mismatch]) -> list[Mismatch]:
-    """`found` with each part named in which a credential differs from the one that was issued."""
-    names = {one.part for one in found}
+def differing_parts(presented: str, issued: str, mismatches: Sequence[Mismatch]) -> list[Mismatch]:
+    """`mismatches` with each part named in which a credential differs from the one that was issued."""
+    names = {mismatch.part for mismatch in mismatches}
     further = []
     for part, ours, theirs in zip(
-        ("header", "payload", "signature"), issued.split("."), given.strip().split("."), strict=False
+        ("header", "payload", "signature"), issued.split("."), presented.strip().split("."), strict=False
     ):
         if ours != theirs and part not in names:
             further.append(Mismatch(part, _difference(part, ours, theirs)))
-    return [*found, *further]
+    return [*mismatches, *further]
 
 
 def _difference(part: str, ours: str, theirs: str) -> str:
@@ -117,8 +117,8 @@ def _paths(before: Any, after: Any, path: str) -> list[str]:
     """JSON Pointers of the places in which two documents differ."""
     if isinstance(before, dict) and isinstance(after, dict):
         names = sorted({*before, *after})
-        return [one for name in names for one in _paths(before.get(name), after.get(name), f"{path}/{name}")]
+        return [path_in for name in names for path_in in _paths(before.get(name), after.get(name), f"{path}/{name}")]
     if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         places = range(len(before))
-        return [one for place in places for one in _paths(before[place], after[place], f"{path}/{place}")]
+        return [path_in for place in places for path_in in _paths(before[place], after[place], f"{path}/{place}")]
     return [] if before == after else [path or "/"]

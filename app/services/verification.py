@@ -101,7 +101,7 @@ def _verification(issued: IssuedFacts | None, kid: str | None, mismatches: list[
 
 def _sentence(issued: IssuedFacts | None, mismatches: list[Mismatch]) -> str:
     if mismatches or issued is None:
-        return "Not valid: " + "; ".join(f"{one.part}: {one.detail}" for one in mismatches) + "."
+        return "Not valid: " + "; ".join(f"{mismatch.part}: {mismatch.detail}" for mismatch in mismatches) + "."
     if issued.status is StatementStatus.SUPERSEDED:
         return f"Valid as issued, and superseded since by {issued.superseded_by}."
     if issued.withdrawn_at is not None:
