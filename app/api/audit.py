@@ -43,8 +43,7 @@ def list_audit(
     position = decode_cursor(request, cursor, {"before": int})
     wanted = AuditFilter(prison, actor, action, _since(since), moment_given("until", until))
     rows = list_entries(session, wanted, by, before=position["before"] if position else None, limit=limit + 1)
-    last = {"before": rows[limit - 1].id} if len(rows) > limit else None
-    return page_response(request, _PAGE, rows, limit, last)
+    return page_response(request, _PAGE, rows, limit, lambda entry: {"before": entry.id})
 
 
 @router.get("/verify", response_model=AuditVerification)

@@ -74,8 +74,7 @@ def read_prison_matrix(
     position = decode_cursor(request, cursor, {"after": str})
     after = position["after"] if position else None
     rows = read_matrix(session, asked.scope, stage, after=after, limit=limit + 1)
-    last = {"after": rows[limit - 1].code} if len(rows) > limit else None
-    return page_response(request, _PAGE, rows, limit, last, {"vary": "Accept"})
+    return page_response(request, _PAGE, rows, limit, lambda row: {"after": row.code}, {"vary": "Accept"})
 
 
 @router.get(

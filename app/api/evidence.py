@@ -22,17 +22,13 @@ from app.http.text import Prose, plain_text
 from app.queries.evidence import (
     EvidenceItemView,
     EvidenceView,
-    Freshness,
-    counting_for,
+    SectionEvidence,
     list_evidence,
     read_file,
     read_item,
-    withdrawn_from,
 )
 from app.queries.readiness import READINESS_JSON
-from app.queries.toolkits import read_book
 from app.rules.digests import etag_of
-from app.rules.moments import london_date
 from app.rules.readiness import ReadinessView
 from app.services.evidence import EvidenceAfter, support_sections, withdraw_evidence
 from app.storage.db import ReadSession, WriteSession
@@ -94,24 +90,17 @@ def list_section_evidence(
     """The evidence of a section, newest first."""
     position = decode_cursor(request, cursor, {"received_at": str, "id": str})
     after = (moment_of_cursor(position["received_at"]), position["id"]) if position else None
-    ids = counting_for(session, prison.id, known_section(number))
-    if withdrawn:
-        ids += withdrawn_from(session, prison.id, number)
-    months = read_book(session, prison.toolkit_version).toolkit.evidence_stale_after_months
-    fresh = Freshness(months, london_date(at))
-    rows = list_evidence(session, prison.id, ids, fresh, after=after, limit=limit + 1)
-    last = None
-    if len(rows) > limit:
-        last = {"received_at": rows[limit - 1].received_at.isoformat(), "id": rows[limit - 1].id}
-    return page_response(request, _PAGE, rows, limit, last)
+    of = SectionEvidence(known_section(number), with_withdrawn=withdrawn)
+    rows = list_evidence(session, prison, of, at=at, after=after, limit=limit + 1)
+    return page_response(
+        request, _PAGE, rows, limit, lambda item: {"received_at": item.received_at.isoformat(), "id": item.id}
+    )
 
 
 @router.get("/evidence/{item_id}", response_model=EvidenceItemView)
 def read_evidence(request: Request, prison: OwnPrison, item_id: ItemId, session: ReadSession, at: Now) -> Response:
     """One item, with the sections that it supports; a withdrawn one with who withdrew it, when and why."""
-    months = read_book(session, prison.toolkit_version).toolkit.evidence_stale_after_months
-    item = read_item(session, prison.id, prison.code, item_id, Freshness(months, london_date(at)))
-    return resource(request, ITEM_JSON.dump_json(item))
+    return resource(request, ITEM_JSON.dump_json(read_item(session, prison, item_id, at)))
 
 
 @router.get(
@@ -126,7 +115,7 @@ def read_evidence(request: Request, prison: OwnPrison, item_id: ItemId, session:
 )
 def download_evidence(request: Request, prison: OwnPrison, item_id: ItemId, session: ReadSession) -> Response:
     """The file of an item, also of a withdrawn one."""
-    file = read_file(session, prison.id, prison.code, item_id)
+    file = read_file(session, prison, item_id)
     etag = f'"{file.sha256}"'
     headers = {
         "etag": etag,

@@ -126,8 +126,12 @@ def list_all_prisons(
     after = PrisonPosition(position["after"], position["value"]) if position else None
     wanted = PrisonFilter(london_date(at), region, function, stage, q, is_open, eligible)
     rows = list_prisons(session, wanted, after=after, limit=limit + 1, sort=sort)
-    last = position_of(rows[limit - 1], sort) if len(rows) > limit else None
-    return page_response(request, _PAGE, rows, limit, {"after": last.code, "value": last.value} if last else None)
+
+    def place(prison: PrisonView) -> dict[str, str]:
+        behind = position_of(prison, sort)
+        return {"after": behind.code, "value": behind.value}
+
+    return page_response(request, _PAGE, rows, limit, place)
 
 
 @router.post("", response_model=PrisonView, status_code=201)

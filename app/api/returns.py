@@ -13,7 +13,7 @@ from starlette.responses import Response
 from app.documents.returns.csv import render_return_csv
 from app.documents.returns.xlsx import render_return_xlsx
 from app.errors import FieldFault, Invalid
-from app.http.answers import Cursor, Limit, Page, decode_cursor, next_page, page_response, resource, written
+from app.http.answers import Cursor, Limit, Page, decode_cursor, next_page, resource, written
 from app.http.auth import Freezer, Reader
 from app.http.idempotency import Idempotency
 from app.http.negotiation import CSV, JSON, XLSX, preferred
@@ -131,7 +131,7 @@ def list_return_revisions(
 ) -> Response:
     """Every time that the month was frozen, newest first."""
     rows = list_revisions(session, _month(month), until=as_of)
-    return page_response(request, _REVISIONS, rows, len(rows), None)
+    return resource(request, _REVISIONS.dump_json(Page(rows)))
 
 
 @router.post(

@@ -219,8 +219,7 @@ def read_section_history(
     position = decode_cursor(request, cursor, {"before": int})
     before = position["before"] if position else None
     rows = read_history(session, prison.id, known_section(number), before=before, limit=limit + 1, as_of=as_of)
-    last = {"before": rows[limit - 1].version} if len(rows) > limit else None
-    return page_response(request, _HISTORY, rows, limit, last)
+    return page_response(request, _HISTORY, rows, limit, lambda change: {"before": change.version})
 
 
 def known_section(number: int) -> int:

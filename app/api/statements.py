@@ -98,8 +98,9 @@ def list_of_prison(
     position = decode_cursor(request, cursor, {"at": str, "id": str})
     after = (moment_of_cursor(position["at"]), position["id"]) if position else None
     rows = list_statements(session, prison.id, after=after, limit=limit + 1)
-    last = {"at": rows[limit - 1].raised_at.isoformat(), "id": rows[limit - 1].id} if len(rows) > limit else None
-    return page_response(request, _PAGE, rows, limit, last)
+    return page_response(
+        request, _PAGE, rows, limit, lambda statement: {"at": statement.raised_at.isoformat(), "id": statement.id}
+    )
 
 
 @router.post("/prisons/{code}/statements", response_model=StatementView, status_code=201)

@@ -92,7 +92,7 @@ def list_own_webhooks(
     """Your key's webhooks, newest first, ended ones included; an administrator's key sees everybody's."""
     position = decode_cursor(request, cursor, {"before": int})
     rows = list_webhooks(session, by, before=position["before"] if position else None, limit=limit + 1)
-    return page_response(request, _PAGE, rows, limit, _before(rows, limit))
+    return page_response(request, _PAGE, rows, limit, lambda row: {"before": row.id})
 
 
 @router.post("", response_model=NewWebhookView, status_code=201)
@@ -155,7 +155,7 @@ def list_its_deliveries(
     position = decode_cursor(request, cursor, {"before": int})
     before = position["before"] if position else None
     rows = list_deliveries(session, webhook.id, status=status, before=before, limit=limit + 1)
-    return page_response(request, _DELIVERIES, rows, limit, _before(rows, limit))
+    return page_response(request, _DELIVERIES, rows, limit, lambda row: {"before": row.id})
 
 
 @router.post("/{webhook_id}/deliveries/{delivery_id}/replay", response_model=DeliveryView, status_code=202)
@@ -174,7 +174,3 @@ def replay(
         return written(_DELIVERY.dump_json(view), status=202)
 
     return once(session, answer)
-
-
-def _before(rows: list[WebhookView] | list[DeliveryView], limit: int) -> dict[str, int] | None:
-    return {"before": rows[limit - 1].id} if len(rows) > limit else None

@@ -4,7 +4,7 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
@@ -61,14 +61,14 @@ def page_response(
     adapter: TypeAdapter[Any],
     rows: list[Any],
     limit: int,
-    position: Mapping[str, Any] | None,
+    place: Callable[[Any], Mapping[str, Any]],
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """A page of at most `limit` of `rows` (which has one more where there is a next page).
 
-    `position` is where the next page begins, read from the last row that is shown.
+    `place` is the place in the list just behind a row: the next page begins behind the last one that is shown.
     """
-    cursor, links = next_page(request, position if len(rows) > limit else None)
+    cursor, links = next_page(request, place(rows[limit - 1]) if len(rows) > limit else None)
     return resource(request, adapter.dump_json(Page(rows[:limit], cursor)), links | dict(headers or {}))
 
 

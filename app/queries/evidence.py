@@ -1,6 +1,6 @@
 """Evidence items: those that count for a section, one of them with its file, and those withdrawn."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
@@ -11,7 +11,9 @@ from sqlmodel import col
 
 from app.errors import NotFound
 from app.models import Evidence, EvidenceFile, SectionAssessment
+from app.queries.toolkits import read_book
 from app.rules.moments import london_date
+from app.rules.prison import PrisonFacts
 from app.rules.staleness import is_stale
 from app.rules.types import EvidenceKind
 
@@ -63,6 +65,14 @@ class Freshness:
 
     months: int
     today: date
+
+
+@dataclass(frozen=True, slots=True)
+class SectionEvidence:
+    """Which evidence to list: what counts for a section, and what was withdrawn from it where that is asked for."""
+
+    number: int
+    with_withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,24 +168,33 @@ def evidence_of(
 
 def list_evidence(
     session: Session,
-    prison_id: int,
-    ids: Iterable[str],
-    fresh: Freshness,
+    prison: PrisonFacts,
+    of: SectionEvidence,
     *,
+    at: datetime,
     after: tuple[datetime, str] | None,
     limit: int,
 ) -> list[EvidenceView]:
-    """The named items of a prison, newest first, from the one after the item received then with that id."""
+    """A section's evidence, newest first, from the one after the item received then with that id."""
+    ids = _counting_for(session, prison.id, of.number)
+    if of.with_withdrawn:
+        ids += _withdrawn_from(session, prison.id, of.number)
     newest_first = (col(Evidence.received_at).desc(), col(Evidence.id).desc())
-    statement = _items(prison_id).where(col(Evidence.id).in_(sorted(ids))).order_by(*newest_first).limit(limit)
+    statement = _items(prison.id).where(col(Evidence.id).in_(sorted(ids))).order_by(*newest_first).limit(limit)
     if after is not None:
         at, item_id = after
         same_moment = and_(col(Evidence.received_at) == at, col(Evidence.id) < item_id)
         statement = statement.where(or_(col(Evidence.received_at) < at, same_moment))
+    fresh = _freshness(session, prison, at)
     return [_view(row, fresh) for row in session.execute(statement)]
 
 
-def counting_for(session: Session, prison_id: int, number: int) -> list[str]:
+def _freshness(session: Session, prison: PrisonFacts, at: datetime) -> Freshness:
+    months = read_book(session, prison.toolkit_version).toolkit.evidence_stale_after_months
+    return Freshness(months, london_date(at))
+
+
+def _counting_for(session: Session, prison_id: int, number: int) -> list[str]:
     """The ids of the items that count for a section now."""
     refs = session.scalar(
         select(col(SectionAssessment.evidence)).where(
@@ -185,7 +204,7 @@ def counting_for(session: Session, prison_id: int, number: int) -> list[str]:
     return [one["id"] for one in refs or ()]
 
 
-def withdrawn_from(session: Session, prison_id: int, number: int) -> list[str]:
+def _withdrawn_from(session: Session, prison_id: int, number: int) -> list[str]:
     """The ids of the items that were withdrawn from a section."""
     rows = session.execute(
         select(col(Evidence.id), col(Evidence.withdrawn_from)).where(
@@ -195,7 +214,7 @@ def withdrawn_from(session: Session, prison_id: int, number: int) -> list[str]:
     return [item_id for item_id, sections in rows if number in (sections or ())]
 
 
-def sections_of(session: Session, prison_id: int, item_id: str) -> list[int]:
+def _sections_of(session: Session, prison_id: int, item_id: str) -> list[int]:
     """The sections that an item supports now, in number order."""
     rows = session.execute(
         select(col(SectionAssessment.number), col(SectionAssessment.evidence)).where(
@@ -209,17 +228,17 @@ def unknown_item(code: str, item_id: str) -> NotFound:
     return NotFound("not-found", f"{code} has no evidence {item_id!r}. Its sections list what there is.")
 
 
-def read_item(session: Session, prison_id: int, code: str, item_id: str, fresh: Freshness) -> EvidenceItemView:
+def read_item(session: Session, prison: PrisonFacts, item_id: str, at: datetime) -> EvidenceItemView:
     """One item of a prison; NotFound if it has none with that id."""
-    row = session.execute(_items(prison_id).where(col(Evidence.id) == item_id)).first()
+    row = session.execute(_items(prison.id).where(col(Evidence.id) == item_id)).first()
     if row is None:
-        raise unknown_item(code, item_id)
-    view = _view(row, fresh)
+        raise unknown_item(prison.code, item_id)
+    view = _view(row, _freshness(session, prison, at))
     own = {field.name: getattr(view, field.name) for field in fields(EvidenceView)}
-    return EvidenceItemView(**own, prison=code, sections=sections_of(session, prison_id, item_id))
+    return EvidenceItemView(**own, prison=prison.code, sections=_sections_of(session, prison.id, item_id))
 
 
-def read_file(session: Session, prison_id: int, code: str, item_id: str) -> EvidenceFileView:
+def read_file(session: Session, prison: PrisonFacts, item_id: str) -> EvidenceFileView:
     """The file of an item; NotFound if there is no such item, or if it has no file."""
     row = session.execute(
         select(
@@ -231,10 +250,10 @@ def read_file(session: Session, prison_id: int, code: str, item_id: str) -> Evid
         )
         .select_from(Evidence)
         .outerjoin(EvidenceFile, col(EvidenceFile.sha256) == col(Evidence.sha256))
-        .where(col(Evidence.prison_id) == prison_id, col(Evidence.id) == item_id)
+        .where(col(Evidence.prison_id) == prison.id, col(Evidence.id) == item_id)
     ).first()
     if row is None:
-        raise unknown_item(code, item_id)
+        raise unknown_item(prison.code, item_id)
     if row.sha256 is None:
         raise NotFound("not-found", "This item has no file: its title and reference say where the evidence is.")
     name: str = row.file_name or "document"

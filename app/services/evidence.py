@@ -15,7 +15,6 @@ from app.errors import Conflict, Refused
 from app.models import Evidence, EvidenceFile
 from app.queries.evidence import (
     EvidenceItemView,
-    Freshness,
     StoredFile,
     read_item,
     stored_file,
@@ -168,10 +167,9 @@ def _written(
     session: Session, opened: OpenedPrison, item_id: str, after: Mapping[int, Assessment], *, action: str
 ) -> EvidenceAfter:
     code = opened.facts.code
-    fresh = Freshness(opened.toolkit.evidence_stale_after_months, london_date(opened.at))
     before = [one.number for one in opened.answers.assessments if supports(one, item_id)]
     answers, readiness = write_versions(session, opened, after, action=action)
-    item = read_item(session, opened.facts.id, code, item_id, fresh)
+    item = read_item(session, opened.facts, item_id, opened.at)
     if item.sections != before or action == "evidence.withdrawn":
         record(
             session,
