@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from app.api import (
     audit,
     dashboards,
+    evaluation,
     events,
     evidence,
     evidence_uploads,
@@ -46,6 +47,7 @@ from app.storage.key_files import KeyFiles
 ROUTERS = (
     # First, since routes are tried in order and this one is asked for most.
     readiness.router,
+    evaluation.router,
     toolkits.router,
     prisons.router,
     sections.router,

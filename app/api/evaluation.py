@@ -1,0 +1,70 @@
+"""What the verdict would be: of hypothetical ratings, or of a prison with changes. Nothing is stored."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+from starlette.responses import Response
+
+from app.api.sections import RatingInput
+from app.http.answers import written
+from app.http.auth import Reader
+from app.http.routing import KeyedRoute
+from app.http.schemas import problems
+from app.http.text import Name
+from app.queries.evaluation import HypotheticalRatings, evaluate_changes, evaluate_ratings
+from app.rules.verdict import Commissioning, Counts, GoLive
+from app.storage.db import ReadSession
+
+router = APIRouter(prefix="/v1/readiness", tags=["Readiness"], route_class=KeyedRoute)
+
+
+class Evaluate(BaseModel):
+    """A what-if: all 35 ratings, or a prison's present ratings with changes. Nothing is stored."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"prison": "LWI", "changes": {"7": "AMBER"}}]}
+    )
+
+    ratings: dict[str, RatingInput] | None = Field(None, max_length=60, description="Section number to rating.")
+    exempt: list[int] = Field(default_factory=list, max_length=35, description="Sections to treat as exempt.")
+    toolkit_version: Name | None = Field(None, max_length=32, description="The current version if left out.")
+    prison: Annotated[Name | None, Field(max_length=16, description="A prison's code.")] = None
+    changes: dict[str, RatingInput] | None = Field(None, max_length=60)
+
+    @model_validator(mode="after")
+    def one_kind_of_question(self) -> "Evaluate":
+        if (self.ratings is None) == (self.prison is None):
+            raise ValueError("give either ratings (all 35 of them), or prison with changes")
+        if self.ratings is not None and self.changes is not None:
+            raise ValueError("changes go with prison, not with ratings")
+        if self.prison is not None and (self.exempt or self.toolkit_version):
+            raise ValueError("exempt and toolkit_version go with ratings; a prison has its own")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What the rules make of hypothetical ratings. It judges minima alone: nobody has evidence for them."""
+
+    toolkit_version: str
+    counts: Counts
+    commissioning: Commissioning
+    go_live: GoLive
+
+
+_EVALUATION = TypeAdapter(Evaluation)
+
+
+@router.post("/evaluate", response_model=Evaluation, responses=problems(404))
+def evaluate_readiness(body: Evaluate, session: ReadSession, by: Reader) -> Response:
+    """The verdict that ratings would have, without storing anything."""
+    if body.ratings is not None:
+        asked = HypotheticalRatings(body.ratings, tuple(body.exempt), body.toolkit_version)
+        version, verdict = evaluate_ratings(session, asked)
+    else:
+        assert body.prison is not None
+        version, verdict = evaluate_changes(session, body.prison, body.changes or {})
+    evaluation = Evaluation(version, verdict.counts, verdict.commissioning, verdict.go_live)
+    return written(_EVALUATION.dump_json(evaluation))
