@@ -5,8 +5,8 @@ from functools import partial
 from time import process_time
 
 from app.documents.shipped import shipped_toolkits
+from app.rules.readiness import judge, rule_book
 from app.rules.types import Rating
-from app.rules.verdict import judge, rule_book
 from bench.report import Options, Table
 
 CALLS = 20_000
@@ -20,5 +20,5 @@ def run(options: Options) -> list[Table]:
     for name, ratings in kinds.items():
         taken = timeit.repeat(partial(judge, book, ratings), timer=process_time, number=CALLS, repeat=options.rounds)
         rows.append((name, f"{min(taken) / CALLS * 1e6:.2f}"))
-    note = f"Processor time; the best of {options.rounds} rounds of {CALLS:,} calls of app.rules.verdict.judge."
+    note = f"Processor time; the best of {options.rounds} rounds of {CALLS:,} calls of app.rules.readiness.judge."
     return [Table("The rules: one verdict", ("ratings", "µs"), rows, (note,))]

@@ -14,7 +14,9 @@ from app.http.routing import KeyedRoute
 from app.http.schemas import problems
 from app.http.text import Name
 from app.queries.evaluation import HypotheticalRatings, evaluate_changes, evaluate_ratings
-from app.rules.verdict import Commissioning, Counts, GoLive
+from app.rules.commissioning import Commissioning
+from app.rules.go_live import GoLive
+from app.rules.readiness import Counts
 from app.storage.db import ReadSession
 
 router = APIRouter(prefix="/v1/readiness", tags=["Readiness"], route_class=KeyedRoute)

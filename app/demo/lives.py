@@ -16,9 +16,9 @@ from app.queries.sections import SECTION_NUMBERS
 from app.rules.assessment import Assessment, EvidenceRef, Exemption, Stamp, changes_between, state_document
 from app.rules.moments import london_date
 from app.rules.prison import PrisonFacts
+from app.rules.readiness import RuleBook
 from app.rules.regions import REGIONS
 from app.rules.types import EvidenceKind, Function, Rating
-from app.rules.verdict import RuleBook
 
 COMMISSIONING_FIRST = (1, 2, 3, 5, 6, 10, 11)
 FUNCTIONS = (*[Function.LOCAL] * 4, *[Function.TRAINER] * 4, Function.OPEN, Function.HIGH_SECURITY)

@@ -14,11 +14,11 @@ from app.queries.evidence import EvidenceView
 from app.queries.sections import SECTION_NUMBERS, section_view
 from app.queries.statements import state_of
 from app.rules.assessment import Answers, Assessment
+from app.rules.go_live import GoLive
 from app.rules.moments import london_date
-from app.rules.readiness import readiness_view
+from app.rules.readiness import RuleBook, judge, readiness_view
 from app.rules.statement import OPEN, Standing, StatementFacts, StatementStatus, event_kind, follow, serial_number
 from app.rules.types import Rating
-from app.rules.verdict import GoLive, RuleBook, judge
 
 Due = list[tuple[datetime, str]]
 

@@ -9,8 +9,8 @@ from app.errors import FieldFault, Invalid
 from app.queries.prisons import read_any_prison
 from app.queries.sections import read_answers
 from app.queries.toolkits import current_version, read_book
+from app.rules.readiness import Verdict, judge
 from app.rules.types import Rating
-from app.rules.verdict import Verdict, judge
 
 
 @dataclass(frozen=True, slots=True)

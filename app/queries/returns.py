@@ -24,10 +24,10 @@ from app.queries.programme.periods import (
 )
 from app.rules.moments import london_date
 from app.rules.programme import Point, is_open_during, is_quiet, numbers_in
+from app.rules.readiness import Counts
 from app.rules.regions import REGIONS
 from app.rules.returns import Month, month_of
 from app.rules.types import Rating
-from app.rules.verdict import Counts
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from sqlmodel import col
 
 from app.errors import NotFound
 from app.models import Prison, ToolkitVersion, table_of
+from app.rules.readiness import RuleBook, rule_book
 from app.rules.toolkit import toolkit_from_document
-from app.rules.verdict import RuleBook, rule_book
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,18 @@
 """Rule 1: what must be GREEN before the partnership can commission."""
 
+from dataclasses import dataclass
+
 from app.rules.toolkit import Section
 from app.rules.types import Blocker, Rating
+
+
+@dataclass(frozen=True, slots=True)
+class Commissioning:
+    """Whether the partnership can commission. Blockers come in section order."""
+
+    ready: bool
+    required_sections: tuple[int, ...]
+    blockers: tuple[Blocker, ...]
 
 
 def commissioning_blocker(section: Section, rating: Rating) -> Blocker | None:

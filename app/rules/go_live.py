@@ -1,8 +1,28 @@
 """Rule 2: the least that every section must reach before a prison goes live."""
 
+from dataclasses import dataclass
+
 from app.rules.commissioning import describe, requirement
 from app.rules.toolkit import Section
 from app.rules.types import Blocker, Rating
+
+
+@dataclass(frozen=True, slots=True)
+class ExemptSection:
+    """A section that does not apply to the prison; `rationale` is the regional lead's, where known."""
+
+    section: int
+    title: str
+    rationale: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class GoLive:
+    """Whether the prison may go live. Blockers come in section order."""
+
+    eligible: bool
+    blockers: tuple[Blocker, ...]
+    exempt: tuple[ExemptSection, ...]
 
 
 def go_live_blocker(section: Section, rating: Rating) -> Blocker | None:

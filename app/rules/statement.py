@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
+from app.rules.go_live import GoLive
 from app.rules.toolkit import Toolkit
 from app.rules.types import Reason
-from app.rules.verdict import GoLive
 
 
 class StatementStatus(StrEnum):

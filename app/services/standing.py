@@ -12,12 +12,12 @@ from app.queries.readiness import READINESS_JSON
 from app.queries.toolkits import read_book
 from app.rules.caller import Caller
 from app.rules.digests import etag_of
+from app.rules.go_live import GoLive
 from app.rules.moments import london_date
 from app.rules.programme import Period
 from app.rules.readiness import ReadinessView, Situation
 from app.rules.staleness import fresh_until
 from app.rules.statement import OPEN, event_kind, follow
-from app.rules.verdict import GoLive
 from app.services.programme.periods import point_of, record_standing
 from app.services.statement_steps import Step, store_step
 
@@ -95,12 +95,9 @@ def _record(session: Session, situation: Situation, view: ReadinessView, at: dat
     before = read_period(session, situation.prison.id)
     point = point_of(
         view,
-        region=situation.prison.region,
+        situation,
         opened_on=prison.opened_on,
         closed_by=prison.closed_by,
-        ratings="".join(one.rating[0] for one in situation.answers.assessments),
-        section_changed_at=max((stamp.at for stamp in situation.answers.stamps.values()), default=None),
-        registered_at=situation.prison.registered_at,
         statement_times=_statement_times(session, view, before, at),
     )
     record_standing(session, situation.prison.id, before, point, at)

@@ -2,8 +2,8 @@
 
 import pytest
 
+from app.rules.readiness import judge
 from app.rules.types import Rating
-from app.rules.verdict import judge
 from tests.support.shipped import shipped_book
 
 # Source: the toolkit's introduction. For commissioning "sections 1, 2, 3, 5, 6, 10, and 11 should be

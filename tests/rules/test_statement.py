@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.rules.go_live import GoLive
+from app.rules.readiness import judge
 from app.rules.statement import (
     OPEN,
     Standing,
@@ -23,7 +25,6 @@ from app.rules.statement import (
     serial_number,
 )
 from app.rules.types import Rating
-from app.rules.verdict import GoLive, judge
 from tests.support.shipped import shipped_book, shipped_toolkit
 
 RAISED, ISSUED = StatementStatus.RAISED, StatementStatus.ISSUED

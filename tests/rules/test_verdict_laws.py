@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.rules.readiness import judge, stage_of
 from app.rules.types import Rating, Stage
-from app.rules.verdict import judge, stage_of
 from tests.support.shipped import shipped_book
 
 law = settings(deadline=None, max_examples=200)

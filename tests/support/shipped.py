@@ -4,8 +4,8 @@ from functools import cache
 from pathlib import Path
 
 from app.documents.toolkit.file import read_toolkit
+from app.rules.readiness import RuleBook, rule_book
 from app.rules.toolkit import Toolkit
-from app.rules.verdict import RuleBook, rule_book
 
 TOOLKIT_FILE = Path(__file__).resolve().parents[2] / "seed" / "toolkit" / "2006-09.yaml"
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.queries.programme.periods import PERIOD
 from app.rules.programme import STILL, Period, Point, mask_of, month_ends
-from app.rules.readiness import ReadinessView
+from app.rules.readiness import ReadinessView, Situation
 
 _CHANGE = update(PERIOD).where(PERIOD.c.prison_id == bindparam("of_prison"), PERIOD.c.from_at == bindparam("begun"))
 _BEGIN = insert(PERIOD)
@@ -42,21 +42,20 @@ def period_values(point: Point, from_at: datetime, to_at: datetime = STILL) -> d
 
 def point_of(
     view: ReadinessView,
+    situation: Situation,
     *,
-    region: str,
     opened_on: date | None,
     closed_by: date | None,
-    ratings: str,
-    section_changed_at: datetime | None,
-    registered_at: datetime,
     statement_times: tuple[datetime | None, datetime | None],
 ) -> Point:
     """How a prison stands by its verdict; `statement_times` are when its statement was raised and issued."""
+    answers = situation.answers
+    changed_at = max((stamp.at for stamp in answers.stamps.values()), default=None)
     statement = view.statement
     return Point(
         code=view.prison.code,
         name=view.prison.name,
-        region=region,
+        region=situation.prison.region,
         function=view.prison.function.value,
         opened_on=opened_on,
         closed_by=closed_by,
@@ -64,13 +63,13 @@ def point_of(
         stage=view.stage.value,
         is_commissioning_ready=view.commissioning.ready,
         is_eligible=view.go_live.eligible,
-        ratings=ratings,
+        ratings="".join([one.rating[0] for one in answers.assessments]),
         blocking=mask_of(blocker.section for blocker in view.go_live.blockers),
         exempt=mask_of(one.section for one in view.go_live.exempt),
         blocker_count=len(view.go_live.blockers),
         updated_at=view.updated_at,
-        section_changed_at=section_changed_at,
-        quiet_since=section_changed_at or registered_at,
+        section_changed_at=changed_at,
+        quiet_since=changed_at or situation.prison.registered_at,
         statement_id=statement.id if statement else None,
         statement_serial=statement.serial if statement else None,
         statement_status=statement.status.value if statement else None,

@@ -1,7 +1,7 @@
 """How a prison stood at each moment of its history, worked out by the rules from what happened to it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
@@ -10,14 +10,12 @@ from app.models import Prison
 from app.queries.sections import SECTION_NUMBERS
 from app.queries.statements import facts_from_state
 from app.rules.assessment import Answers, Assessment, Stamp, from_state
-from app.rules.moments import last_day_of
+from app.rules.moments import last_day_of, london_date
 from app.rules.prison import PrisonFacts
 from app.rules.programme import Period, Point
-from app.rules.readiness import PrisonRef, ReadinessView, Situation
-from app.rules.regions import REGIONS
-from app.rules.statement import OPEN, StatementFacts, counting
-from app.rules.types import Function, Rating
-from app.rules.verdict import RuleBook, judge, stage_of
+from app.rules.readiness import RuleBook, Situation
+from app.rules.statement import OPEN, StatementFacts
+from app.rules.types import Function
 from app.services.programme.periods import point_of
 
 Books = Callable[[str], RuleBook]
@@ -45,17 +43,20 @@ class Progress:
 
     prison_id: int
     registered_at: datetime
+    latest_at: datetime
     facts: PrisonFacts | None = None
     opened_on: date | None = None
     closed_by: date | None = None
     updated_at: datetime | None = None
-    latest_at: datetime | None = None
-    sections: dict[int, Happening] = field(default_factory=dict)
-    letters: list[str] = field(default_factory=lambda: ["R"] * len(SECTION_NUMBERS))
-    exempt: dict[int, str | None] = field(default_factory=dict)
-    changed_at: datetime | None = None
+    assessments: list[Assessment] = field(default_factory=lambda: [Assessment(number) for number in SECTION_NUMBERS])
+    stamps: dict[int, Stamp] = field(default_factory=dict)
     statements: dict[str, StatementFacts] = field(default_factory=dict)
     times: dict[str, tuple[datetime | None, datetime | None]] = field(default_factory=dict)
+
+    def situation(self) -> Situation:
+        assert self.facts is not None
+        answers = Answers(tuple(self.assessments), dict(self.stamps))
+        return Situation(self.facts, answers, tuple(self.statements.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +72,9 @@ class Replayed:
 def replay(prison: Prison, happenings: list[Happening], books: Books) -> Replayed:
     """Go through a prison's history, oldest first; what shares a moment was one change."""
     assert prison.id is not None
-    progress = Progress(prison.id, prison.registered_at)
+    progress = Progress(prison.id, prison.registered_at, prison.registered_at)
     periods = list(_periods(progress, happenings, books))
-    assert progress.facts is not None
-    assert progress.latest_at is not None
-    known = {number: from_state(number, one.state) for number, one in progress.sections.items()}
-    answers = Answers(
-        tuple(known.get(number) or Assessment(number) for number in SECTION_NUMBERS),
-        {number: Stamp(one.at, one.by_name) for number, one in progress.sections.items()},
-    )
-    situation = Situation(progress.facts, answers, tuple(progress.statements.values()))
-    return Replayed(periods, situation, progress.updated_at, progress.latest_at)
+    return Replayed(periods, progress.situation(), progress.updated_at, progress.latest_at)
 
 
 def _periods(progress: Progress, happenings: list[Happening], books: Books) -> Iterator[Period]:
@@ -103,12 +96,8 @@ def _follow(progress: Progress, one: Happening) -> None:
         _follow_details(progress, one.state)
     elif one.table == "section":
         assert isinstance(one.subject, int)
-        progress.sections[one.subject] = one
-        progress.letters[one.subject - 1] = one.state["rating"][0]
-        progress.changed_at = one.at
-        progress.exempt.pop(one.subject, None)
-        if one.state["exemption"]:
-            progress.exempt[one.subject] = one.state["exemption"]["rationale"]
+        progress.assessments[one.subject - 1] = from_state(one.subject, one.state)
+        progress.stamps[one.subject] = Stamp(one.at, one.by_name)
     else:
         _follow_statement(progress, one)
 
@@ -136,39 +125,14 @@ def _follow_statement(progress: Progress, one: Happening) -> None:
         progress.statements[facts.id] = facts
 
 
-_RATING_OF = {rating.value[0]: rating for rating in Rating}
-
-
 def _point(progress: Progress, books: Books) -> Point:
-    facts = progress.facts
-    assert facts is not None
-    verdict = judge(books(facts.toolkit_version), [_RATING_OF[letter] for letter in progress.letters], progress.exempt)
-    statement = counting(progress.statements.values())
-    stage = stage_of(
-        verdict,
-        is_touched=bool(progress.sections),
-        statement_status=statement.status if statement else None,
-        is_live=statement is not None and statement.live_on is not None,
-    )
-    view = ReadinessView(
-        prison=PrisonRef(facts.code, facts.name, REGIONS[facts.region], facts.function),
-        toolkit_version=facts.toolkit_version,
-        as_of=None,
-        updated_at=progress.updated_at,
-        stage=stage,
-        counts=verdict.counts,
-        commissioning=verdict.commissioning,
-        go_live=verdict.go_live,
-        warnings=(),
-        statement=statement,
-    )
+    situation = progress.situation()
+    view = situation.view(books(situation.prison.toolkit_version), london_date(progress.latest_at))
+    statement = view.statement
     return point_of(
-        view,
-        region=facts.region,
+        replace(view, updated_at=progress.updated_at),
+        situation,
         opened_on=progress.opened_on,
         closed_by=progress.closed_by,
-        ratings="".join(progress.letters),
-        section_changed_at=progress.changed_at,
-        registered_at=progress.registered_at,
         statement_times=progress.times[statement.id] if statement else (None, None),
     )
