@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import structlog
 
-from tests.support import databases, postgres
+from tests.support import databases, postgres, standby
 from tests.support.service import STARTS_AT, Service, differences, running, service_settings
 
 SERVER_HOME = pytest.StashKey[Path]()
@@ -54,6 +54,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
 
 
+KINDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+BEHIND_A_STANDBY = pytest.param(databases.STANDBY, marks=[pytest.mark.postgres, pytest.mark.standby])
+ON_EACH_DATABASE = ("database_kind", "shared_service")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every test runs on both databases; one marked `also_behind_a_standby` a third time, reading from a standby."""
+    chosen = [mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")]
+    kinds = [*KINDS, *([BEHIND_A_STANDBY] if metafunc.definition.get_closest_marker("also_behind_a_standby") else [])]
+    for name in ON_EACH_DATABASE:
+        if name in metafunc.fixturenames and not any(name in names for names in chosen):
+            metafunc.parametrize(name, kinds, indirect=True, scope="session" if name == "shared_service" else None)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """The process that starts the run makes the server's directory; xdist's workers are told of it."""
     worker_input: dict[str, Any] | None = getattr(config, "workerinput", None)
@@ -71,6 +85,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Runs also after failures and Ctrl-C; by then every worker has ended."""
     if not hasattr(config, "workerinput") and SERVER_HOME in config.stash:
         databases.drop_template(config.stash[SERVER_HOME])
+        standby.stop_pair(config.stash[SERVER_HOME])
         postgres.stop(config.stash[SERVER_HOME])
 
 
@@ -99,7 +114,7 @@ def random_seed(pytestconfig: pytest.Config, deep: bool) -> int:
     return given or (int(f"{datetime.now(UTC):%Y%m%d}") if deep else FIXED_SEED)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+@pytest.fixture
 def database_kind(request: pytest.FixtureRequest) -> str:
     kind: str = request.param
     return kind
@@ -113,22 +128,29 @@ def database_url(database_kind: str, shared_home: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def service(database_url: str, tmp_path: Path) -> Iterator[Service]:
+def database_read_url(database_kind: str, database_url: str, shared_home: Path) -> str:
+    """Where the service reads, where that is not where it writes; else empty."""
+    return databases.read_url(database_kind, database_url, shared_home)
+
+
+@pytest.fixture
+def service(database_url: str, database_read_url: str, tmp_path: Path) -> Iterator[Service]:
     """The whole service, on SQLite and on PostgreSQL; see `tests.support.service.Service` for how to call it."""
-    with running(service_settings(database_url, data_dir=tmp_path)) as found:
+    settings = service_settings(database_url, database_read_url=database_read_url, data_dir=tmp_path)
+    with running(settings) as found:
         yield found
 
 
-@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+@pytest.fixture(scope="session")
 def shared_service(
     request: pytest.FixtureRequest, shared_home: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Service, dict[str, object]]]:
     """One service for the tests that change nothing, and what it has stored."""
-    with (
-        databases.fresh_copy(request.param, shared_home) as url,
-        running(service_settings(url, data_dir=tmp_path_factory.mktemp("service"))) as found,
-    ):
-        yield found, found.fingerprints()
+    with databases.fresh_copy(request.param, shared_home) as url:
+        read_url = databases.read_url(request.param, url, shared_home)
+        settings = service_settings(url, database_read_url=read_url, data_dir=tmp_path_factory.mktemp("service"))
+        with running(settings) as found:
+            yield found, found.fingerprints()
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from app.queries.events import (
     position_of,
     read_events,
 )
-from app.storage.db import ReadSession
+from app.storage.db import CurrentSession
 
 router = APIRouter(prefix="/v1/events", tags=["Changes"], route_class=KeyedRoute)
 
@@ -66,7 +66,7 @@ Wanted = Annotated[EventFilter, Depends(_wanted)]
 @router.get("", response_model=Page[EventView])
 def list_events(
     request: Request,
-    session: ReadSession,
+    session: CurrentSession,
     by: Reader,
     wanted: Wanted,
     after: After = None,

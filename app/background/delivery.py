@@ -193,7 +193,7 @@ class Courier:
         at, room = self.clock(), AT_ONCE - self._under_way
 
         def look() -> list[int]:
-            with self.database.reading() as session:
+            with self.database.reading_current() as session:
                 return due_deliveries(session, at, room)
 
         ids = await self._in_thread(look) if room > 0 else []

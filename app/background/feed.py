@@ -117,7 +117,7 @@ class Feed:
 
     async def _read(self, question: Callable[[Session], T]) -> T:
         def ask() -> T:
-            with self.database.reading() as session:
+            with self.database.reading_current() as session:
                 return question(session)
 
         return await to_thread.run_sync(ask, limiter=self._turns)

@@ -22,7 +22,8 @@ class current_transaction(GenericFunction[int]):  # noqa: N801 - it reads as an 
 class oldest_open_transaction(GenericFunction[int]):  # noqa: N801
     """The lowest transaction number that may still commit an event after the reader's snapshot.
 
-    Everything below it has committed or never will, so nothing can appear there any more. Transactions that
+    Everything below it has committed or never will, so nothing can appear there any more. To be asked on the
+    primary: a standby lists no open transaction, and would let its readers past one. Transactions that
     are seen to run in other databases of the same server do not count; one that cannot be seen does.
     """
 

@@ -24,6 +24,7 @@ class Database:
     def __init__(self, settings: Settings) -> None:
         self.write_engine = _engine(settings.database_url, settings.database_pool_size, writes=True)
         self.read_engine = _engine(settings.read_url, settings.database_pool_size, writes=False)
+        self.current_engine = self._current_engine(settings)
         self.points = _points(settings.read_url)
         # What must not lag behind: who may write.
         has_replica = settings.read_url != settings.database_url
@@ -44,6 +45,15 @@ class Database:
         with self.read_session() as session:
             yield session
 
+    def current_session(self) -> Session:
+        """A read session on the primary, for what a replica cannot answer: one snapshot, and no lock."""
+        return Session(self.current_engine, expire_on_commit=False, autoflush=False)
+
+    @contextmanager
+    def reading_current(self) -> Iterator[Session]:
+        with self.current_session() as session:
+            yield session
+
     @contextmanager
     def session_scope(self) -> Iterator[Session]:
         """One transaction for a command, a seed or a job: committed whole or not at all."""
@@ -57,6 +67,11 @@ class Database:
         with self.write_session() as session:
             yield session
             session.rollback()
+
+    def _current_engine(self, settings: Settings) -> Engine:
+        if settings.is_embedded or settings.read_url == settings.database_url:
+            return self.read_engine
+        return self.write_engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     def is_reachable(self) -> bool:
         """Whether a statement can be run on the primary now."""
@@ -84,6 +99,15 @@ class Database:
 async def read_session(request: Request) -> AsyncIterator[Session]:
     """One snapshot a request. Nothing touches the database before the route's own thread does."""
     session = _database(request).read_session()
+    try:
+        yield session
+    finally:
+        await _end(session)
+
+
+async def current_session(request: Request) -> AsyncIterator[Session]:
+    """One snapshot of the primary a request."""
+    session = _database(request).current_session()
     try:
         yield session
     finally:
@@ -119,6 +143,7 @@ async def _end(session: Session) -> None:
 _ending = CapacityLimiter(200)
 
 ReadSession = Annotated[Session, Depends(read_session, scope="function")]
+CurrentSession = Annotated[Session, Depends(current_session, scope="function")]
 WriteSession = Annotated[Session, Depends(write_session, scope="function")]
 
 

@@ -8,6 +8,8 @@ import pytest
 from tests.support import factories, statements
 from tests.support.service import Service, max_statements
 
+pytestmark = pytest.mark.also_behind_a_standby
+
 PATHS = (
     "/v1/regions",
     "/v1/regions/south-east/dashboard",

@@ -1,6 +1,7 @@
 """The change feed: complete, in one order, and with nothing in it that is not everybody's."""
 
 import json
+from pathlib import Path
 from threading import Thread
 from time import monotonic, sleep
 from typing import Any
@@ -18,6 +19,13 @@ from app.services.events import announce
 from app.storage.db import Database
 from tests.support.factories import commissioning_ready, note, prison, rated
 from tests.support.service import Service
+from tests.support.standby import lagging, shared_pair
+
+pytestmark = pytest.mark.also_behind_a_standby
+SERVERS = [
+    pytest.param("postgresql", marks=pytest.mark.postgres),
+    pytest.param("postgresql+standby", marks=[pytest.mark.postgres, pytest.mark.standby]),
+]
 
 
 def end_of_feed(service: Service) -> str:
@@ -34,7 +42,7 @@ def end_of_feed(service: Service) -> str:
 def until_settled(service: Service) -> None:
     """PostgreSQL's own housekeeping writes too now and then, and holds the feed up for that long."""
     deadline = monotonic() + 30
-    with service.database.reading() as session:
+    with service.database.reading_current() as session:
         while session.scalar(select(func.count()).where(col(ChangeEvent.xid) >= oldest_open_transaction())):
             assert monotonic() < deadline, "some transaction never ends"
             session.close()
@@ -225,7 +233,7 @@ def test_an_unchanged_page_is_not_sent_twice(service: Service):
     assert (again.status_code, again.content) == (304, b"")
 
 
-@pytest.mark.parametrize("database_kind", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
+@pytest.mark.parametrize("database_kind", SERVERS, indirect=True)
 def test_what_commits_late_is_never_skipped(service: Service):
     start = end_of_feed(service)
     database: Database = service.database
@@ -239,7 +247,7 @@ def test_what_commits_late_is_never_skipped(service: Service):
     assert [event["subject"] for event in since(service, start)] == ["/early", "/v1/prisons/LWI/sections/5"]
 
 
-@pytest.mark.parametrize("database_kind", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
+@pytest.mark.parametrize("database_kind", SERVERS, indirect=True)
 def test_a_late_writer_with_an_earlier_sequence_number_is_not_skipped(service: Service):
     """Transactions begin and draw their event numbers in opposite orders."""
     start = end_of_feed(service)
@@ -257,6 +265,17 @@ def test_a_late_writer_with_an_earlier_sequence_number_is_not_skipped(service: S
     rate(service, 5)
     subjects = [event["subject"] for event in since(service, start)]
     assert subjects == ["/first", "/first-again", "/second", "/v1/prisons/LWI/sections/5"]
+
+
+@pytest.mark.parametrize("database_kind", SERVERS[1:], indirect=True)
+def test_a_standby_that_lags_does_not_hold_the_feed_up(service: Service, shared_home: Path):
+    start = end_of_feed(service)
+    with lagging(shared_pair(shared_home), service.settings.database_url):
+        service.database.write_engine.dispose()
+        rate(service, 5)
+        assert [event["subject"] for event in since(service, start)] == ["/v1/prisons/LWI/sections/5"]
+        # What the standby has is still the old rating: it does lag.
+        assert service.get("/v1/prisons/LWI/sections/5").json()["rating"] == "RED"
 
 
 def test_a_reader_beside_many_writers_misses_nothing(service: Service):

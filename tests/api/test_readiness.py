@@ -1,7 +1,11 @@
 """The verdict on a prison."""
 
+import pytest
+
 from tests.support import factories
 from tests.support.service import Service
+
+pytestmark = pytest.mark.also_behind_a_standby
 
 LWI = "/v1/prisons/LWI"
 REQUIRED = [1, 2, 3, 5, 6, 10, 11]

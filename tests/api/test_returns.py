@@ -17,6 +17,8 @@ from app.services.sections import SectionPatch, rate_sections
 from tests.support import factories, statements
 from tests.support.service import Service
 
+pytestmark = pytest.mark.also_behind_a_standby
+
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 

@@ -5,6 +5,8 @@ import pytest
 from tests.support import factories
 from tests.support.service import Service, max_statements
 
+pytestmark = pytest.mark.also_behind_a_standby
+
 LWI = "/v1/prisons/LWI"
 
 

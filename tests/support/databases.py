@@ -14,18 +14,25 @@ from app.storage import schema
 from app.storage.db import Database
 from tests.support import postgres
 from tests.support.service import COMMON_KEYS, REGISTERED_AT, make_keys, service_settings
+from tests.support.standby import shared_pair
 
-KINDS = ("sqlite", "postgresql")
+# What is written to the database and read from a streaming standby of it.
+STANDBY = "postgresql+standby"
 
 
 @contextmanager
 def fresh_copy(kind: str, home: Path) -> Iterator[str]:
     """The URL of a database with the toolkit, the establishments and keys, gone afterwards.
 
-    `home` is the directory that all workers of a run share.
+    `kind` is sqlite, postgresql or `STANDBY`; `home` is the directory that all workers of a run share.
     """
-    with _sqlite_copy(home) if kind == "sqlite" else _postgres_copy(home) as url:
+    with _sqlite_copy(home) if kind == "sqlite" else _postgres_copy(kind, home) as url:
         yield url
+
+
+def read_url(kind: str, url: str, home: Path) -> str:
+    """Where the service reads when it writes to `url`: empty for the same place."""
+    return shared_pair(home).on_standby(url) if kind == STANDBY else ""
 
 
 @contextmanager
@@ -41,14 +48,14 @@ def _sqlite_copy(home: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _postgres_copy(home: Path) -> Iterator[str]:
-    admin_url = postgres.shared_url(home)
-    template = template_name(home)
-    with _turn(home, "template-postgres.lock"):
-        if not (home / "template-postgres").exists():
+def _postgres_copy(kind: str, home: Path) -> Iterator[str]:
+    admin_url = shared_pair(home).primary if kind == STANDBY else postgres.shared_url(home)
+    template, is_filled = template_name(home), home / f"template-{kind}"
+    with _turn(home, f"template-{kind}.lock"):
+        if not is_filled.exists():
             postgres.drop_database(admin_url, template)
             _fill(postgres.create_database(admin_url, template))
-            (home / "template-postgres").touch()
+            is_filled.touch()
     name = f"idts_test_{os.getpid()}_{uuid4().hex[:12]}"
     url = postgres.create_database(admin_url, name, template)
     try:
@@ -59,7 +66,7 @@ def _postgres_copy(home: Path) -> Iterator[str]:
 
 def drop_template(home: Path) -> None:
     """What a run leaves on a server that it did not start itself."""
-    if (home / "template-postgres").exists():
+    if (home / "template-postgresql").exists():
         postgres.drop_database(postgres.shared_url(home), template_name(home))
 
 

@@ -12,10 +12,11 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import psycopg
@@ -77,10 +78,10 @@ def _version(folder: Path) -> list[int]:
     return [int(number) for number in re.findall(r"\d+", folder.parent.name)]
 
 
-def find_binaries(folders: Sequence[Path]) -> Path:
-    """The first folder that holds a whole server."""
+def find_binaries(folders: Sequence[Path], programs: Sequence[str] = ("initdb", "postgres")) -> Path:
+    """The first folder that holds all of the programs."""
     for folder in folders:
-        if all(os.access(folder / program, os.X_OK) for program in ("initdb", "postgres")):
+        if all(os.access(folder / program, os.X_OK) for program in programs):
             return folder
     raise PostgresNotFound(HOW_TO_GET_ONE)
 
@@ -105,7 +106,7 @@ def postgres_server(folders: Sequence[Path] | None = None, *, durable: bool = Fa
 def make_home() -> Path:
     """A new directory that the server's account can enter; `stop` removes it."""
     base = tempfile.gettempdir()
-    account = _account()
+    account = run_as()
     if account and not _can_enter(Path(base), account):
         base = "/tmp"
     home = Path(tempfile.mkdtemp(prefix="idts-postgres-", dir=base))
@@ -131,11 +132,17 @@ def shared_url(home: Path) -> str:
         return known.read_text()
 
 
-def start(home: Path, folders: Sequence[Path] | None = None, *, durable: bool = False) -> str:
+def start(
+    home: Path,
+    folders: Sequence[Path] | None = None,
+    *,
+    durable: bool = False,
+    settings: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     """Make a cluster under `home` and start it on a free loopback port; returns the admin URL."""
-    account = _account()
-    binaries = _runnable(find_binaries(installed_folders() if folders is None else folders), home, account)
-    cluster = _make_cluster_directory(home, in_memory=not durable)
+    account = run_as()
+    binaries = runnable(find_binaries(installed_folders() if folders is None else folders), home, account)
+    cluster = make_cluster_directory(home, in_memory=not durable)
     password = secrets.token_hex(16)
     password_file = home / "password"
     password_file.touch(mode=0o600)
@@ -145,13 +152,18 @@ def start(home: Path, folders: Sequence[Path] | None = None, *, durable: bool = 
             os.chown(path, account.uid, account.gid)
     _initialise(binaries, cluster, password_file, account)
     password_file.unlink()
-    log = home / "server.log"
-    options = [f"--{name}={value}" for name, value in (SERVER_SETTINGS | (DURABLE if durable else {})).items()]
+    return serve(home, binaries, password, (DURABLE if durable else {}) | dict(settings))
+
+
+def serve(home: Path, binaries: Path, password: str, settings: Mapping[str, str]) -> str:
+    """Start the cluster that lies under `home` on a free loopback port; returns the admin URL."""
+    cluster, log = home / "cluster", home / "server.log"
+    options = [f"--{name}={value}" for name, value in (SERVER_SETTINGS | dict(settings)).items()]
     for _attempt in range(5):
         port = _free_port()
         url = f"postgresql+psycopg://postgres:{password}@127.0.0.1:{port}/postgres"
         if _serve(
-            [binaries / "postgres", "-D", cluster, f"--port={port}", *options], cluster, account, log
+            [binaries / "postgres", "-D", cluster, f"--port={port}", *options], cluster, run_as(), log
         ) and _answers(url, log):
             return url
     raise PostgresFailed(_failure(log))
@@ -192,7 +204,7 @@ def drop_database(admin_url: str, name: str) -> None:
 
 
 def _administer(admin_url: str, command: sql.Composed) -> None:
-    with psycopg.connect(_for_driver(admin_url), autocommit=True) as connection:
+    with psycopg.connect(for_driver(admin_url), autocommit=True) as connection:
         connection.execute(command)
 
 
@@ -200,11 +212,11 @@ def _with_driver(url: str) -> str:
     return re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql+psycopg://", url)
 
 
-def _for_driver(url: str) -> str:
+def for_driver(url: str) -> str:
     return re.sub(r"^postgresql\+psycopg://", "postgresql://", url)
 
 
-def _account() -> Account | None:
+def run_as() -> Account | None:
     """Whom to run as: None for ourselves, else (we are root) `postgres` or `nobody`."""
     if os.geteuid() != 0:
         return None
@@ -215,7 +227,7 @@ def _account() -> Account | None:
     raise PostgresFailed("PostgreSQL does not run as root, and there is no user postgres or nobody.")
 
 
-def _run(command: Sequence[str | Path], account: Account | None) -> subprocess.CompletedProcess[str]:
+def run(command: Sequence[str | Path], account: Account | None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, text=True, capture_output=True, check=False, cwd="/", **_as_user(account))
 
 
@@ -225,15 +237,15 @@ def _as_user(account: Account | None) -> dict[str, Any]:
 
 def _can_enter(folder: Path, account: Account) -> bool:
     try:
-        return _run(["test", "-x", folder], account).returncode == 0
+        return run(["test", "-x", folder], account).returncode == 0
     except PermissionError:
         return False
 
 
-def _runnable(binaries: Path, home: Path, account: Account | None) -> Path:
+def runnable(binaries: Path, home: Path, account: Account | None) -> Path:
     """The binaries, or a copy of them where the account cannot reach them (a venv under /root)."""
     try:
-        _run([binaries / "postgres", "--version"], account)
+        run([binaries / "postgres", "--version"], account)
     except PermissionError:
         if binaries.parent.name != "pginstall":
             raise
@@ -245,7 +257,7 @@ def _runnable(binaries: Path, home: Path, account: Account | None) -> Path:
     return binaries
 
 
-def _make_cluster_directory(home: Path, *, in_memory: bool) -> Path:
+def make_cluster_directory(home: Path, *, in_memory: bool) -> Path:
     """`home/cluster`; in memory, where there is room, a copy of a database takes 21 ms instead of 230."""
     _remove_cluster_directory(home)  # what a failed attempt of another worker left
     cluster = home / "cluster"
@@ -266,7 +278,7 @@ def _remove_cluster_directory(home: Path) -> None:
 
 def _initialise(binaries: Path, cluster: Path, password_file: Path, account: Account | None) -> None:
     # Not "trust": anyone on this machine could reach the port and become the server's user.
-    made = _run(
+    made = run(
         [
             *(binaries / "initdb", "--pgdata", cluster, "--username=postgres", "--auth=password"),
             *(f"--pwfile={password_file}", "--encoding=UTF8", "--no-locale", "--no-sync"),
@@ -312,7 +324,7 @@ def _status(cluster: Path) -> str:
 
 def _answers(url: str, log: Path) -> bool:
     try:
-        psycopg.connect(_for_driver(url), connect_timeout=START_SECONDS).close()
+        psycopg.connect(for_driver(url), connect_timeout=START_SECONDS).close()
     except psycopg.OperationalError as fault:
         raise PostgresFailed(_failure(log)) from fault
     return True
