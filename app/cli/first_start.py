@@ -10,11 +10,14 @@ from app.documents.shipped import shipped_establishments, shipped_toolkits
 from app.rules.caller import Caller
 from app.services.seed import OPERATOR, ensure_admin_key, load_missing_toolkits, register_missing
 from app.services.signing_keys import adopt_signing_key, has_signing_key
+from app.services.turns import wait_for_turn
 from app.settings import Settings
 from app.storage.db import Database
 from app.storage.key_files import KeyFiles
 
 ADMIN_KEY_FILE = "admin-key"
+# Of several services that start on one empty database, one fills it and the others find it filled.
+FIRST_START = "first start"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ def seed(
     caller = Caller(OPERATOR, at or datetime.now(UTC))
     own_key = settings.admin_key.get_secret_value() if settings.admin_key else None
     with database.session_scope() as session:
+        wait_for_turn(session, FIRST_START)
         toolkits = load_missing_toolkits(session, shipped_toolkits(), caller=caller)
         prisons = register_missing(session, shipped_establishments(), caller=caller, on_step=on_step)
         secret = ensure_admin_key(session, own_key, caller=caller)
@@ -50,6 +54,7 @@ def seed(
 def ensure_signing_key(settings: Settings, database: Database) -> bool:
     """Whether the first signing key was made now; a service that has one keeps it."""
     with database.session_scope() as session:
+        wait_for_turn(session, FIRST_START)
         if has_signing_key(session):
             return False
         key = KeyFiles(settings.signing_keys_dir).make()

@@ -1,14 +1,14 @@
 """Remembering the answers to requests that may be repeated."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.models import RememberedAnswer
+from app.services import turns
 
 KEPT_FOR = timedelta(hours=24)
 
@@ -24,14 +24,8 @@ class Remembered:
 
 
 def take_turn(session: Session, caller: str, key: str) -> bool:
-    """Whether no other request with the same key is under way, held until the transaction ends.
-
-    PostgreSQL says so at once; SQLite has one writer at a time, so the second simply comes after the first.
-    """
-    if session.get_bind().dialect.name != "postgresql":
-        return True
-    number = int.from_bytes(hashlib.sha256(f"{caller}\n{key}".encode()).digest()[:8], signed=True)
-    return bool(session.scalar(select(func.pg_try_advisory_xact_lock(number))))
+    """Whether no other request with the same key is under way, held until the transaction ends."""
+    return turns.take_turn(session, f"request {caller}\n{key}")
 
 
 def recall(session: Session, caller: str, key: str, *, at: datetime) -> Remembered | None:

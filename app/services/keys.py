@@ -17,6 +17,7 @@ from app.rules.access import Role, key_scope_fault
 from app.rules.caller import Caller
 from app.rules.regions import REGIONS, region_slug
 from app.services.audit import Act, record_all
+from app.services.turns import wait_for_turn
 from app.services.webhooks import end_webhooks_of
 
 PREFIX = "idts_"
@@ -48,6 +49,7 @@ def create_key(
     scope = _checked(session, scope)
     secret = secret or new_secret()
     digest = hashlib.sha256(secret.encode()).hexdigest()
+    wait_for_turn(session, f"key {digest}")
     if session.scalar(select(col(ApiKey.id)).where(col(ApiKey.digest) == digest)) is not None:
         raise Conflict("key-exists", "This key is in use already. Give another one.")
     key = ApiKey(

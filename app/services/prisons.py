@@ -26,6 +26,7 @@ from app.rules.types import Function
 from app.services.audit import record
 from app.services.events import announce_prison
 from app.services.standing import open_standing, settle
+from app.services.turns import wait_for_turn
 from app.services.writing import lock_prison
 
 # A prison may put right what it knows best; who it is and where it belongs is for an administrator.
@@ -38,6 +39,7 @@ MAY_CORRECT = {
 def register_prison(session: Session, details: PrisonDetails, *, caller: Caller) -> PrisonView:
     """Register a prison on the current toolkit, every section RED; Conflict if its code is taken."""
     code = details.code.upper()
+    wait_for_turn(session, "register a prison")
     if session.scalar(select(col(Prison.id)).where(col(Prison.code) == code)) is not None:
         raise Conflict("prison-exists", f"{code} is registered already. Correct it with PATCH /v1/prisons/{code}.")
     prison = Prison(

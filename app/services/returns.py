@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import islice
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -24,6 +24,7 @@ from app.queries.returns import (
 from app.rules.caller import Caller
 from app.rules.returns import Month, may_be_frozen
 from app.services.audit import record
+from app.services.turns import wait_for_turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def freeze_return(
     if (early := may_be_frozen(month, caller.at)) is not None:
         raise Conflict(early.code, early.detail)
     find_source(session, month, at=caller.at)
-    take_turn(session, month)
+    wait_for_turn(session, f"return {month}")
     last = next(iter(list_revisions(session, month)), None)
     known = last.corrections if last else {}
     corrected = known | _corrected_now(session, corrections, caller)
@@ -70,12 +71,6 @@ def freeze_return(
         after=_audited(revision),
     )
     return Frozen(revision, is_new=True)
-
-
-def take_turn(session: Session, month: Month) -> None:
-    """One freeze of a month at a time; SQLite has one writer at a time anyway."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"return {month}"))))
 
 
 def _corrected_now(session: Session, given: Sequence[str], caller: Caller) -> dict[str, datetime]:

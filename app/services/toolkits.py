@@ -10,6 +10,7 @@ from app.models import ToolkitVersion
 from app.rules.caller import Caller
 from app.rules.toolkit import Toolkit, toolkit_document
 from app.services.audit import record
+from app.services.turns import wait_for_turn
 
 
 def load_toolkit(session: Session, toolkit: Toolkit, *, caller: Caller) -> bool:
@@ -19,6 +20,7 @@ def load_toolkit(session: Session, toolkit: Toolkit, *, caller: Caller) -> bool:
     """
     document = toolkit_document(toolkit)
     digest = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
+    wait_for_turn(session, "load a toolkit")
     present = session.get(ToolkitVersion, toolkit.version)
     if present is not None and present.digest == digest:
         return False

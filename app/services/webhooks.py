@@ -26,6 +26,7 @@ from app.rules.access import BOUND_TO_PRISON, BOUND_TO_REGION, Principal, scope_
 from app.rules.caller import Caller
 from app.services.addresses import is_literal, is_public
 from app.services.audit import Act, record, record_all
+from app.services.turns import wait_for_turn
 
 SECRET_PREFIX = "whsec_"  # noqa: S105  # nosec B105 - how receivers' libraries recognise a secret
 MOST_ACTIVE_PER_KEY = 20
@@ -60,6 +61,7 @@ def create_webhook(
     """
     _refuse_address(wanted.url, policy)
     region, prison = _scope(session, wanted, caller.by)
+    wait_for_turn(session, f"webhooks of {caller.by.id}")
     active = select(func.count()).where(col(Webhook.owner_id) == caller.by.id, col(Webhook.ended_at).is_(None))
     if (session.scalar(active) or 0) >= MOST_ACTIVE_PER_KEY:
         raise Conflict("too-many-webhooks", f"A key keeps at most {MOST_ACTIVE_PER_KEY} webhooks. End one first.")
