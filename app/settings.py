@@ -153,6 +153,11 @@ class Settings(BaseSettings):
         return self.data_dir / "signing-keys"
 
     @property
+    def webhook_key_file(self) -> Path:
+        """Where the key of the webhooks' secrets is; every machine that serves the same database needs it."""
+        return self.data_dir / "webhook-key.json"
+
+    @property
     def is_embedded(self) -> bool:
         """Whether the database is a local SQLite file."""
         return self.database_url.startswith("sqlite")

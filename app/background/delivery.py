@@ -21,11 +21,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from standardwebhooks import Webhook
 
+from app.errors import Unavailable
 from app.queries.webhooks import due_deliveries
 from app.services.addresses import is_public
 from app.services.outbox import Answer, ClaimedDelivery, claim_deliveries, record_attempt
 from app.settings import Settings
 from app.storage.db import Database
+from app.storage.webhook_key import UnreadableSecret, WebhookKey
 
 T = TypeVar("T")
 # The IP addresses of a host, looked up once for each attempt.
@@ -56,6 +58,7 @@ class Sender:
     ) -> None:
         self.private_addresses = settings.webhook_private_addresses
         self.timeout = settings.webhook_timeout_seconds
+        self.key = WebhookKey(settings.webhook_key_file)
         self.resolve = resolve
         self.tls = tls or ssl.create_default_context()
 
@@ -68,6 +71,8 @@ class Sender:
             return Answer(error=f"no answer within {self.timeout:g} s")
         except UnusableAddress as fault:
             return Answer(error=str(fault))
+        except UnreadableSecret:
+            return Answer(error="its secret cannot be read any more: make a new webhook instead")
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as fault:
             log.info("webhook not delivered", delivery=claimed.id, error=repr(fault)[:300])
             return Answer(error=_words(fault))
@@ -98,7 +103,9 @@ class Sender:
         # The connection goes to the address that was checked, not to whatever the name says a moment later;
         # the Host header, SNI and the certificate still go by the name. Connections are not shared: two
         # receivers may live behind one address.
-        headers = signed_headers(claimed, at) | {"host": url.netloc.decode("ascii")}
+        headers = signed_headers(claimed, self.key.open(claimed.sealed_secret), at) | {
+            "host": url.netloc.decode("ascii")
+        }
         pinned = url.copy_with(host=address)
         async with (
             httpx.AsyncClient(verify=self.tls, trust_env=False, follow_redirects=False, timeout=self.timeout) as client,
@@ -113,14 +120,14 @@ class Sender:
             return Answer(response.status_code, error)
 
 
-def signed_headers(claimed: ClaimedDelivery, at: datetime) -> dict[str, str]:
+def signed_headers(claimed: ClaimedDelivery, secret: str, at: datetime) -> dict[str, str]:
     """What Standard Webhooks asks for: the id that stays the same, the moment of this attempt, the signature."""
     return {
         "content-type": "application/json",
         "user-agent": "idts-webhooks",
         "webhook-id": claimed.message_id,
         "webhook-timestamp": str(int(at.timestamp())),
-        "webhook-signature": Webhook(claimed.secret).sign(claimed.message_id, at, claimed.body),
+        "webhook-signature": Webhook(secret).sign(claimed.message_id, at, claimed.body),
     }
 
 
@@ -197,6 +204,9 @@ class Courier:
                 return due_deliveries(session, at, room)
 
         ids = await self._in_thread(look) if room > 0 else []
+        if ids:
+            # Without the key nothing is claimed, and so no attempt is lost.
+            self.sender.key.check()
         return await self._write(lambda session: claim_deliveries(session, ids, at=at, lease=self.lease)) if ids else []
 
     async def deliver(self, claimed: ClaimedDelivery) -> None:
@@ -208,6 +218,8 @@ class Courier:
     async def _claim_safely(self) -> list[ClaimedDelivery]:
         try:
             return await self.claim()
+        except Unavailable as fault:
+            log.error("no webhook is delivered", reason=fault.detail)
         except SQLAlchemyError as fault:
             log.warning("the outbox cannot be read", error=type(fault).__name__)
         except Exception as fault:

@@ -18,6 +18,7 @@ from app.cli.rebuild import rebuild
 from app.cli.returns import return_
 from app.cli.signing import signing_keys, verify
 from app.cli.toolkits import toolkits
+from app.cli.webhook_key import webhook_key
 from app.settings import Settings, tell_workers
 from app.storage.db import Database
 from app.storage.schema import migrate as bring_up_to_date
@@ -33,6 +34,7 @@ cli.add_typer(toolkits)
 cli.add_typer(audit)
 cli.add_typer(evidence)
 cli.add_typer(signing_keys)
+cli.add_typer(webhook_key)
 cli.command()(readiness)
 cli.command()(deliver)
 cli.command()(verify)

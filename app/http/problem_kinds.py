@@ -186,6 +186,11 @@ _TEXTS = (
         "The signing key cannot be read",
         "Nothing was stored; an operator puts it right.",
     ),
+    (
+        "webhook-key-unavailable",
+        "The key of the webhooks' secrets cannot be read",
+        "Nothing was stored; an operator puts it back.",
+    ),
 )
 
 KINDS = {code: ProblemKind(title, explanation) for code, title, explanation in _TEXTS}

@@ -89,7 +89,7 @@ class ChangeEvent(SQLModel, table=True):
 class Webhook(SQLModel, table=True):
     """An address that is told of changes. `kinds` are separated and surrounded by commas; None is every kind.
 
-    The secret signs each message, so it is kept as it is. An ended webhook stays, with its deliveries.
+    The secret signs each message, so it is kept, sealed under a key file. An ended webhook stays, with its deliveries.
     """
 
     __tablename__ = "webhook"
@@ -102,7 +102,7 @@ class Webhook(SQLModel, table=True):
     region: str | None = Field(default=None, max_length=40)
     prison_code: str | None = Field(default=None, max_length=8)
     description: str = Field(max_length=200)
-    secret: str = Field(max_length=80)
+    secret: str = Field(sa_type=sa.Text)
     created_at: datetime = moment_column()
     ended_at: datetime | None = moment_column(optional=True)
     ended_by: str | None = Field(default=None, max_length=200)

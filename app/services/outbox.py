@@ -38,7 +38,7 @@ class ClaimedDelivery:
     attempt_in_schedule: int
     message_id: str
     url: str
-    secret: str
+    sealed_secret: str
     body: str
 
 

@@ -27,6 +27,7 @@ from app.rules.caller import Caller
 from app.services.addresses import is_literal, is_public
 from app.services.audit import Act, record, record_all
 from app.services.turns import wait_for_turn
+from app.storage.webhook_key import UnreadableSecret, WebhookKey
 
 SECRET_PREFIX = "whsec_"  # noqa: S105  # nosec B105 - how receivers' libraries recognise a secret
 MOST_ACTIVE_PER_KEY = 20
@@ -52,12 +53,12 @@ class NewWebhook:
 
 
 def create_webhook(
-    session: Session, wanted: NewWebhook, policy: WebhookPolicy, *, caller: Caller
+    session: Session, wanted: NewWebhook, policy: WebhookPolicy, key: WebhookKey, *, caller: Caller
 ) -> tuple[WebhookView, str]:
-    """Make a webhook and answer with it and its secret, which is shown this once.
+    """Make a webhook and answer with it and its secret, which is shown this once and kept sealed under `key`.
 
     A prison's key hears of its own prison, a region's of its own region or a prison in it. Refused where
-    the address is not one that the operator allows, Conflict where the key has too many webhooks.
+    the address is not one that the operator allows, Conflict where the caller has too many webhooks.
     """
     _refuse_address(wanted.url, policy)
     region, prison = _scope(session, wanted, caller.by)
@@ -65,6 +66,7 @@ def create_webhook(
     active = select(func.count()).where(col(Webhook.owner_id) == caller.by.id, col(Webhook.ended_at).is_(None))
     if (session.scalar(active) or 0) >= MOST_ACTIVE_PER_KEY:
         raise Conflict("too-many-webhooks", f"A key keeps at most {MOST_ACTIVE_PER_KEY} webhooks. End one first.")
+    _ensure_key(session, key)
     secret = SECRET_PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
     hook = Webhook(
         owner_id=caller.by.id,
@@ -74,7 +76,7 @@ def create_webhook(
         region=region,
         prison_code=prison,
         description=wanted.description,
-        secret=secret,
+        secret=key.seal(secret),
         created_at=caller.at,
     )
     session.add(hook)
@@ -82,6 +84,28 @@ def create_webhook(
     view = webhook_view(hook)
     record_all(session, [_act("webhook.created", None, view)], caller=caller, at=caller.at)
     return view, secret
+
+
+def _ensure_key(session: Session, key: WebhookKey) -> None:
+    """The first webhook makes the key. Later ones do not: where the key is lost, somebody has to know."""
+    if not key.is_there():
+        wait_for_turn(session, "first webhook")
+        if session.scalar(select(col(Webhook.id)).limit(1)) is None:
+            key.add()
+
+
+def reseal_secrets(session: Session, key: WebhookKey, *, caller: Caller) -> int:
+    """Seal every secret with the newest key of the file; webhooks whose secrets cannot be read end. How many did."""
+    ended = []
+    for hook in session.scalars(select(Webhook).order_by(col(Webhook.id)).with_for_update(key_share=True)).all():
+        try:
+            hook.secret = key.seal(key.open(hook.secret))
+        except UnreadableSecret:
+            if hook.ended_at is None:
+                ended.append(_end(session, hook, caller))
+    if ended:
+        record_all(session, ended, caller=caller, at=caller.at)
+    return len(ended)
 
 
 def end_webhook(

@@ -15,5 +15,5 @@ def migrate(settings: Settings) -> None:
     if settings.is_embedded:
         Path(settings.database_url.removeprefix("sqlite:///")).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     config = Config(ROOT / "alembic.ini")
-    config.attributes["database_url"] = settings.database_url
+    config.attributes |= {"database_url": settings.database_url, "data_dir": settings.data_dir}
     command.upgrade(config, "head")

@@ -14,8 +14,12 @@ from alembic.script import ScriptDirectory
 from sqlmodel import SQLModel
 
 import app.models  # noqa: F401 - fills the metadata
+from app.storage.webhook_key import WebhookKey
 from tests.support import postgres
 
+SECRETS_PLAIN = "0007"
+A_WEBHOOK = """INSERT INTO webhook (owner_id, owner_name, url, description, secret, created_at)
+VALUES ('key:1', 'x', 'https://example.org', 'x', 'whsec_plain', '2026-01-05T09:00:00.000000Z')"""
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -98,6 +102,23 @@ def test_each_step_can_be_taken_back_and_again(config: Config, engine: sa.Engine
         command.upgrade(config, revision)
         assert schema(engine) == reached
     assert differences(engine) == []
+
+
+def test_webhook_secrets_are_sealed_on_the_way_up_and_opened_on_the_way_down(
+    config: Config, engine: sa.Engine, tmp_path: Path
+):
+    config.attributes["data_dir"] = tmp_path / "data"
+    command.upgrade(config, SECRETS_PLAIN)
+    with engine.begin() as connection:
+        connection.execute(sa.text(A_WEBHOOK))
+    command.upgrade(config, "head")
+    with engine.connect() as connection:
+        (stored,) = connection.scalars(sa.text("SELECT secret FROM webhook"))
+    assert stored.startswith("ey")
+    assert WebhookKey(tmp_path / "data" / "webhook-key.json").open(stored) == "whsec_plain"
+    command.downgrade(config, SECRETS_PLAIN)
+    with engine.connect() as connection:
+        assert connection.scalars(sa.text("SELECT secret FROM webhook")).all() == ["whsec_plain"]
 
 
 def test_there_is_one_line_of_revisions(config: Config):

@@ -13,6 +13,7 @@ from app.rules.access import Principal, Role
 from app.rules.caller import Caller
 from app.services.keys import KeyScope, create_key, revoke_key
 from app.services.webhooks import NewWebhook, WebhookPolicy, create_webhook, end_webhook
+from app.storage.webhook_key import WebhookKey
 from tests.support.service import STARTS_AT, Service
 
 ADMIN = Caller(Principal("key:1", "Administrator", Role.ADMIN), STARTS_AT)
@@ -25,7 +26,9 @@ def test_a_key_and_its_webhook_are_ended_at_once(service: Service):
     with service.database.session_scope() as session:
         key, _ = create_key(session, "Integrator", KeyScope(Role.NATIONAL), caller=ADMIN)
         owner = Caller(Principal(f"key:{key.id}", "Integrator", Role.NATIONAL), STARTS_AT)
-        hook, _ = create_webhook(session, NewWebhook("https://example.org/", "All"), WebhookPolicy(), caller=owner)
+        sealed = WebhookKey(service.settings.webhook_key_file)
+        wanted = NewWebhook("https://example.org/", "All")
+        hook, _ = create_webhook(session, wanted, WebhookPolicy(), sealed, caller=owner)
     meeting, mine = Barrier(2, timeout=MEETING_SECONDS), local()
 
     def meet(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:

@@ -20,13 +20,13 @@ from app.rules.access import Principal, Role
 from app.rules.caller import Caller
 from app.rules.prison import PrisonDetails
 from app.rules.types import Function
-from app.rules.webhooks import MOST_ACTIVE_PER_KEY, WebhookPolicy
 from app.services.keys import KeyScope, create_key
 from app.services.prisons import register_prison
 from app.services.toolkits import load_toolkit
-from app.services.webhooks import NewWebhook, create_webhook
+from app.services.webhooks import MOST_ACTIVE_PER_KEY, NewWebhook, WebhookPolicy, create_webhook
 from app.storage import schema
 from app.storage.db import Database
+from app.storage.webhook_key import WebhookKey
 from tests.support import factories, postgres
 from tests.support.service import Service, service_settings
 
@@ -143,7 +143,11 @@ def test_webhooks_made_at_once_are_counted_like_others(service: Service):
     answer = meanwhile(
         service.database,
         lambda session: create_webhook(
-            session, NewWebhook(**body), WebhookPolicy(False, False), caller=Caller(owner, service.clock())
+            session,
+            NewWebhook(**body),
+            WebhookPolicy(False, False),
+            WebhookKey(service.settings.webhook_key_file),
+            caller=Caller(owner, service.clock()),
         ),
         lambda: service.post("/v1/webhooks", body, by="national"),
     )
