@@ -158,7 +158,7 @@ class _Receiver:
             self.field = (name, bytearray())
             return
         if self.upload.file is not None:
-            raise _fault("file", "one file at a time: the part is there twice")
+            raise _fault("file", "one file at a time: the part appears twice")
         given = options.get(b"filename")
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         content: Any = tempfile.TemporaryFile(dir=self.directory)  # noqa: SIM115 - closed with the request

@@ -15,6 +15,11 @@ class Role(StrEnum):
     SIGNATORY = "signatory"
     ADMIN = "admin"
 
+    @property
+    def a_key(self) -> str:
+        """A key of this role at the beginning of a sentence."""
+        return f"{'An' if self is Role.ADMIN else 'A'} {self} key"
+
 
 class Permission(StrEnum):
     """One kind of thing that a route lets its caller do."""
@@ -34,7 +39,7 @@ class Permission(StrEnum):
     REGISTER_PRISONS = "register prisons"
     FREEZE_RETURNS = "freeze a monthly return"
     MANAGE_KEYS = "manage keys"
-    MANAGE_WEBHOOKS = "keep webhooks"
+    MANAGE_WEBHOOKS = "manage webhooks"
 
 
 _EVERYONE = frozenset({Permission.READ_PROGRAMME, Permission.READ_PRISON})
@@ -110,7 +115,7 @@ def refusal(by: Principal, permission: Permission) -> Reason | None:
     able = [role.value for role in Role if permission in GRANTS[role]]
     return Reason(
         "role-not-allowed",
-        f"A {by.role} key may not {permission}. Ask for it with a key of the role {' or '.join(able)}.",
+        f"{by.role.a_key} may not {permission}. Use a key with the role {' or '.join(able)}.",
     )
 
 
@@ -132,7 +137,7 @@ def key_scope_fault(role: Role, *, prison: str | None, region: str | None, signa
     given = {"prison": prison, "region": region, "signatory_role": signatory_role}
     for name, is_wanted in wants.items():
         if is_wanted and given[name] is None:
-            return Reason("invalid-key-scope", f"A {role} key needs a {name}: give one.", f"/{name}")
+            return Reason("invalid-key-scope", f"{role.a_key} needs a {name}: give one.", f"/{name}")
         if not is_wanted and given[name] is not None:
-            return Reason("invalid-key-scope", f"A {role} key takes no {name}: leave it out.", f"/{name}")
+            return Reason("invalid-key-scope", f"{role.a_key} takes no {name}: leave it out.", f"/{name}")
     return None

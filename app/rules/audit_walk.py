@@ -47,15 +47,15 @@ class AuditWalk:
             return
         last_seq, last_hash = self._ends.get(chain, (0, GENESIS))
         if seq == last_seq and seq > 0:
-            self._fault(chain, seq, f"entry {seq} is there twice")
+            self._fault(chain, seq, f"entry {seq} appears twice")
         elif seq != last_seq + 1:
             self._fault(chain, last_seq + 1, f"entry {last_seq + 1} is missing: {seq} follows {last_seq}")
         elif fields["previous_hash"] != last_hash:
-            self._fault(chain, seq, f"entry {seq} does not follow entry {last_seq}: altered or put elsewhere")
+            self._fault(chain, seq, f"entry {seq} does not follow entry {last_seq}: one of them was altered or moved")
         elif not _has_its_hash(fields):
-            self._fault(chain, seq, f"entry {seq} was altered: its content does not have its hash")
+            self._fault(chain, seq, f"entry {seq} was altered: its content does not match its hash")
         elif fields["id"] <= self._ids.get(chain, 0):
-            self._fault(chain, seq, f"entry {seq} was put elsewhere: its id comes before that of entry {last_seq}")
+            self._fault(chain, seq, f"entry {seq} was moved: its id comes before that of entry {last_seq}")
         else:
             self._compare_marks(chain, seq, str(fields["hash"]))
             self._ends[chain], self._ids[chain] = (seq, str(fields["hash"])), fields["id"]
@@ -69,7 +69,7 @@ class AuditWalk:
             elif (seq, last) != (head_seq, head_hash):
                 self._fault(chain, seq, f"entry {seq} is not the one that the chain's head names")
         for chain in self._ends.keys() - self.heads.keys():
-            self._fault(chain, 1, "the chain has entries and no head")
+            self._fault(chain, 1, "the chain has entries but no head")
         for chain, marks in self.marks.items():
             seq, _ = self._ends.get(chain, (0, GENESIS))
             for mark in marks:

@@ -34,7 +34,7 @@ def stale_warnings(toolkit: Toolkit, assessments: Iterable[Assessment], today: d
             title = toolkit.section(one.number).title
             detail = (
                 f"{title} rests on evidence more than {months} months old ({stale} of {len(one.evidence)}): "
-                "add what shows that it still holds."
+                "add evidence that it still holds."
             )
             found.append(VerdictWarning(one.number, title, "stale_evidence", detail))
     return tuple(found)

@@ -77,7 +77,7 @@ def may_be_raised(go_live: GoLive, open_statuses: Collection[StatementStatus]) -
     if StatementStatus.RAISED in open_statuses:
         return Reason(
             "statement-already-open",
-            "A statement is raised already and waits for signatures. Have it signed, or withdraw it first.",
+            "A statement has already been raised and waits for signatures. Have it signed, or withdraw it first.",
         )
     if go_live.eligible:
         return None
@@ -107,14 +107,14 @@ def may_be_signed(status: StatementStatus, signed_by_role: bool) -> Reason | Non
             + (" Raise a new one once the prison is eligible again." if status is not StatementStatus.ISSUED else ""),
         )
     if signed_by_role:
-        return Reason("already-signed", "This role has signed already. Nothing more is needed from it.")
+        return Reason("already-signed", "This role has already signed. Nothing more is needed from it.")
     return None
 
 
 def may_be_withdrawn(status: StatementStatus) -> Reason | None:
     if status in OPEN:
         return None
-    return Reason("statement-not-open", f"This statement is {status} already; there is nothing to withdraw.")
+    return Reason("statement-not-open", f"This statement is {status}, so there is nothing to withdraw.")
 
 
 def may_go_live(one: StatementFacts, go_live: GoLive) -> Reason | None:
@@ -125,13 +125,13 @@ def may_go_live(one: StatementFacts, go_live: GoLive) -> Reason | None:
             f"Go-live is confirmed on an issued statement; this one is {one.status}.",
         )
     if one.live_on is not None:
-        return Reason("already-live", f"Go-live was confirmed for {one.live_on.isoformat()} already.")
+        return Reason("already-live", f"Go-live has already been confirmed, for {one.live_on.isoformat()}.")
     if go_live.blockers:
         numbers = ", ".join(str(blocker.section) for blocker in go_live.blockers)
         return Reason(
             "not-eligible",
             f"The prison cannot go live today: these sections are below their minimum: {numbers}. "
-            "Bring them back first; the statement stays issued meanwhile.",
+            "Bring them up to it first. The statement stays issued.",
         )
     return None
 

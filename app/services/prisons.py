@@ -122,7 +122,7 @@ def _refuse_fields_beyond_role(by: Principal, given: Mapping[str, Any]) -> None:
     beyond = sorted(set(given) - allowed)
     if beyond:
         faults = [FieldFault(f"/{name}", "not for this role") for name in beyond]
-        detail = f"A {by.role} key may change {', '.join(sorted(allowed))}. Ask an administrator for the rest."
+        detail = f"{by.role.a_key} may change {', '.join(sorted(allowed))}. Ask an administrator for the rest."
         raise Forbidden("role-not-allowed", detail, faults)
 
 

@@ -142,7 +142,7 @@ def _refuse_stray_numbers(patches: Sequence[SectionPatch]) -> None:
         if patch.number not in SECTION_NUMBERS:
             raise unknown_section(patch.number)
         if patch.number in seen:
-            fault = FieldFault(f"{patch.pointer}/number", f"section {patch.number} is there twice")
+            fault = FieldFault(f"{patch.pointer}/number", f"section {patch.number} appears twice")
             raise Invalid("invalid-input", f"Name section {patch.number} once, with all that changes.", [fault])
         seen.add(patch.number)
 
@@ -167,7 +167,7 @@ def _refuse_beyond_comment(by: Principal, patches: Sequence[SectionPatch]) -> No
         return
     raise Forbidden(
         "role-not-allowed",
-        f"A {by.role} key may change the comment of a section and nothing else in it. "
+        f"{by.role.a_key} may change the comment of a section and nothing else in it. "
         "The rest is for a key of the prison.",
     )
 

@@ -232,7 +232,7 @@ def test_a_whole_chain_removed_with_its_head_is_named_by_a_checkpoint(chain):
 def test_a_chain_without_a_head_is_named(chain):
     trail = written()
     del trail.heads[chain]
-    assert only(trail) == AuditFault(chain, 1, "the chain has entries and no head")
+    assert only(trail) == AuditFault(chain, 1, "the chain has entries but no head")
 
 
 @pytest.mark.parametrize(

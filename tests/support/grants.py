@@ -19,7 +19,7 @@ TABLE = """
     register prisons                          no      no      no        no         yes
     freeze a monthly return                   no      no      yes       no         no
     manage keys                               no      no      no        no         yes
-    keep webhooks                             yes     yes     yes       no         yes
+    manage webhooks                           yes     yes     yes       no         yes
 """
 COLUMNS = (Role.PRISON, Role.REGION, Role.NATIONAL, Role.SIGNATORY, Role.ADMIN)
 ROWS = [line.rsplit(maxsplit=5) for line in TABLE.splitlines() if line.strip()]

@@ -40,7 +40,7 @@ def read_establishments(text: str) -> list[PrisonDetails]:
         except (ValueError, TypeError) as fault:
             raise EstablishmentsFault(f"line {reader.line_num}: {fault}") from fault
         if one.code in found:
-            raise EstablishmentsFault(f"line {reader.line_num}: {one.code} is there twice")
+            raise EstablishmentsFault(f"line {reader.line_num}: {one.code} appears twice")
         found[one.code] = one
     return list(found.values())
 

@@ -106,7 +106,7 @@ def _banner(view: StatementView) -> dict[str, Any] | None:
         return None
     if view.status is StatementStatus.RAISED:
         signed = sum(person.signed_at is not None for person in view.signatories)
-        detail = f"{signed} of {_count(len(view.signatories), 'signature')} given; it has no effect before the last."
+        detail = f"{signed} of {_count(len(view.signatories), 'signature')} given; it has no effect until the last."
         return {"status": "RAISED – NOT YET ISSUED", "detail": [detail]}
     assert view.ended_at is not None
     reason, status = view.end_reason or "", view.status.upper()

@@ -182,7 +182,7 @@ ENDED_AT = datetime(2026, 7, 1, 9, 30, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("changes", "banner"),
     [
-        ({"signed": 3}, "RAISED – NOT YET ISSUED 3 of 7 signatures given; it has no effect before the last."),
+        ({"signed": 3}, "RAISED – NOT YET ISSUED 3 of 7 signatures given; it has no effect until the last."),
         (
             {"status": StatementStatus.LAPSED, "ended_at": ENDED_AT, "end_reason": "Section 5 fell below"},
             "LAPSED 1 July 2026, 10:30. It is not in force. Reason: Section 5 fell below",
