@@ -12,7 +12,7 @@ from app.http.auth import KeyKeeper
 from app.http.idempotency import Idempotency
 from app.http.parameters import CallerNow
 from app.http.routing import KeyedRoute
-from app.http.text import Line, Name
+from app.http.text import Line, Name, PlainNumber
 from app.queries.keys import KeyView, list_keys
 from app.rules.access import Role
 from app.services.keys import KeyScope, create_key, revoke_key
@@ -67,7 +67,10 @@ def create(body: CreateKey, session: WriteSession, by: KeyKeeper, caller: Caller
 
 @router.post("/{key_id}/revoke", response_model=KeyView)
 def revoke(
-    key_id: Annotated[int, Path(ge=1, le=2**31 - 1)], session: WriteSession, by: KeyKeeper, caller: CallerNow
+    key_id: Annotated[int, Path(ge=1, le=2**31 - 1), PlainNumber],
+    session: WriteSession,
+    by: KeyKeeper,
+    caller: CallerNow,
 ) -> Response:
     """End a key at once. Revoking a revoked key changes nothing."""
     return written(_VIEW.dump_json(revoke_key(session, key_id, caller=caller)))

@@ -37,8 +37,9 @@ class ReadyRoute(KeyedRoute):
 
         async def ready_or_whole_way(request: Request) -> Response:
             code: str = request.scope["path_params"]["code"]
-            is_plain = not request.scope["query_string"] and len(code) == len("LWI") and code.isalnum()
-            return await (stored_verdict(request, code) if is_plain else whole_way(request))
+            is_plain = not request.scope["query_string"] and b"%" not in request.scope.get("raw_path", b"")
+            is_ready = is_plain and len(code) == len("LWI") and code.isalnum()
+            return await (stored_verdict(request, code) if is_ready else whole_way(request))
 
         return ready_or_whole_way
 

@@ -19,7 +19,7 @@ from app.http.parameters import CallerNow, IfMatch, tags_in
 from app.http.parts import parts
 from app.http.resolve import OwnWebhook, WebhookId
 from app.http.routing import KeyedRoute
-from app.http.text import Line, plain_text
+from app.http.text import Line, PlainNumber, plain_text
 from app.queries.webhooks import DeliveryStatus, DeliveryView, WebhookView, list_deliveries, list_webhooks
 from app.rules.digests import etag_of
 from app.services.webhooks import NewWebhook, WebhookPolicy, create_webhook, end_webhook, replay_delivery
@@ -53,7 +53,7 @@ Address = Annotated[
 Code = Annotated[
     str, StringConstraints(min_length=1, max_length=16), AfterValidator(plain_text), AfterValidator(str.upper)
 ]
-DeliveryId = Annotated[int, Path(ge=1, le=2**63 - 1)]
+DeliveryId = Annotated[int, Path(ge=1, le=2**63 - 1), PlainNumber]
 
 
 class CreateWebhook(BaseModel):

@@ -1,5 +1,6 @@
 """What many routes take from a request: the moment, the caller's copy, codes, `as_of`."""
 
+import re
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
@@ -10,7 +11,7 @@ from starlette.requests import Request
 from app.errors import FieldFault, Invalid
 from app.http.auth import identify
 from app.http.parts import parts
-from app.http.text import plain_text
+from app.http.text import PlainNumber, plain_text
 from app.rules.caller import Caller
 from app.rules.moments import end_of_day, london_date
 
@@ -37,7 +38,9 @@ PrisonCode = Annotated[
     AfterValidator(plain_text),
 ]
 SectionNumber = Annotated[
-    int, Path(description="A section of the toolkit, 1 to 35.", examples=[7], ge=-(2**31), le=2**31 - 1)
+    int,
+    Path(description="A section of the toolkit, 1 to 35.", examples=[7], ge=-(2**31), le=2**31 - 1),
+    PlainNumber,
 ]
 AsOfText = Annotated[
     str | None,
@@ -67,9 +70,14 @@ def moment_given(name: str, text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        moment = end_of_day(date.fromisoformat(text)) if is_day(text) else datetime.fromisoformat(text)
-        if moment.tzinfo is not None and moment.year >= EARLIEST_YEAR:
-            return moment.astimezone(UTC)
+        if is_day(text):
+            moment = end_of_day(date.fromisoformat(text))
+        elif _MOMENT.fullmatch(text):
+            moment = datetime.fromisoformat(text.upper()).astimezone(UTC)
+        else:
+            raise ValueError(text)
+        if moment.year >= EARLIEST_YEAR:
+            return moment
     except (ValueError, OverflowError):
         pass
     detail = "give a date such as 2026-11-01, or a timestamp with its offset such as 2026-11-01T09:30:00Z"
@@ -80,8 +88,14 @@ def moment_given(name: str, text: str | None) -> datetime | None:
 EARLIEST_YEAR = 1700
 
 
+# Python reads more than RFC 3339 has: weeks, dates without dashes, a space instead of the T, times without minutes.
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]"
+_MOMENT = re.compile(rf"{_DAY.pattern}[Tt]{_CLOCK}:[0-5][0-9](\.[0-9]+)?([Zz]|[+-]{_CLOCK})")
+
+
 def is_day(text: str) -> bool:
-    return len(text) == len("2026-11-01")
+    return _DAY.fullmatch(text) is not None
 
 
 async def _as_of(at: Now, as_of: AsOfText = None) -> datetime | None:

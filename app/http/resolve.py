@@ -8,6 +8,7 @@ from starlette.requests import Request
 from app.http.auth import EvidenceKeeper, PrisonReader, WebhookKeeper
 from app.http.parameters import AsOf, PrisonCode
 from app.http.parts import parts
+from app.http.text import PlainNumber
 from app.queries.prisons import read_own_prison
 from app.queries.statements import StatementView, read_own_statement
 from app.queries.webhooks import WebhookView, read_webhook
@@ -15,7 +16,7 @@ from app.rules.prison import PrisonFacts
 from app.storage.db import ReadSession
 
 StatementId = Annotated[str, Path(max_length=36, description="A statement's id.")]
-WebhookId = Annotated[int, Path(ge=1, le=2**31 - 1)]
+WebhookId = Annotated[int, Path(ge=1, le=2**31 - 1), PlainNumber]
 
 
 def _own_prison(code: PrisonCode, session: ReadSession, by: PrisonReader) -> PrisonFacts:

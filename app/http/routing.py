@@ -82,7 +82,7 @@ class PublicRoute(APIRoute):
         async def read_strictly(request: Request) -> Response:
             if needs_key:
                 credentials_of(request)
-            _refuse_nul(request)
+            _refuse_strange_addresses(request)
             if takes_json and _has_body(request):
                 _refuse_other_media(request)
             if takes_json:
@@ -102,9 +102,12 @@ def _has_body(request: Request) -> bool:
     return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
 
 
-def _refuse_nul(request: Request) -> None:
-    """No database keeps NUL in a text, so nothing is at such an address and no filter could find it."""
-    if "\0" in request.scope["path"]:
+def _refuse_strange_addresses(request: Request) -> None:
+    """A slash written as %2F is part of a name (RFC 3986), and nothing here has one in its name.
+
+    No database keeps NUL in a text, so nothing is at such an address either and no filter could find it.
+    """
+    if "\0" in request.scope["path"] or b"%2f" in request.scope.get("raw_path", b"").lower():
         raise NotFound("not-found", "There is nothing at this address. The addresses are listed at /docs.")
     if b"%00" in request.scope["query_string"]:
         detail = "leave out control characters"

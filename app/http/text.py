@@ -44,4 +44,12 @@ def iso_date(value: object) -> object:
     return value
 
 
+def plain_number(value: object) -> object:
+    """Only `17`: an address that also took `+17`, ` 17` or `17.0` would be several addresses of one thing."""
+    if isinstance(value, str) and not re.fullmatch(r"-?[0-9]+", value):
+        raise ValueError("give a whole number, such as 17")
+    return value
+
+
+PlainNumber = BeforeValidator(plain_number)
 Day = Annotated[date, BeforeValidator(iso_date, json_schema_input_type=date)]

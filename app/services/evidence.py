@@ -27,7 +27,7 @@ from app.rules.evidence import supports, with_evidence, withdrawal_leaves_green_
 from app.rules.moments import london_date
 from app.rules.readiness import ReadinessView
 from app.services.audit import record
-from app.services.sections import NewEvidence
+from app.services.sections import NewEvidence, refuse_what_is_to_come
 from app.services.writing import OpenedPrison, open_prison, write_versions
 
 
@@ -65,6 +65,7 @@ def add_evidence(
     for number in numbers:
         if number not in SECTION_NUMBERS:
             raise unknown_section(number)
+    refuse_what_is_to_come(item, opened.at)
     if file is not None:
         _keep_content(session, file.stored, opened.at)
     row: dict[str, Any] = {

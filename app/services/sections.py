@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -83,6 +83,8 @@ def rate_sections(
     rows: list[dict[str, Any]] = []
     after: dict[int, Assessment] = {}
     for patch in patches:
+        for place, item in enumerate(patch.evidence):
+            refuse_what_is_to_come(item, opened.at, f"{patch.pointer}/evidence/{place}")
         items = [_evidence_row(opened, item) for item in patch.evidence]
         refs = tuple(EvidenceRef(row["id"], row["effective_on"] or london_date(opened.at)) for row in items)
         rows += items
@@ -196,6 +198,13 @@ def _refuse_unsupported(opened: OpenedPrison, after: Mapping[int, Assessment], p
     if reasons:
         faults = [FieldFault(f"{pointers[number]}{reason.pointer or ''}", reason.detail) for number, reason in reasons]
         raise Refused(reasons[0][1].code, " ".join(reason.detail for _, reason in reasons), faults)
+
+
+def refuse_what_is_to_come(item: NewEvidence, at: datetime, pointer: str = "") -> None:
+    """Evidence shows what is so: an item about a day to come shows nothing yet, and would grow stale too late."""
+    if item.effective_on is not None and item.effective_on > london_date(at):
+        detail = "Evidence is about today or an earlier date: effective_on is in the future."
+        raise Invalid("invalid-input", detail, [FieldFault(f"{pointer}/effective_on", "give today or an earlier date")])
 
 
 def _evidence_row(opened: OpenedPrison, item: NewEvidence) -> dict[str, Any]:

@@ -1,6 +1,9 @@
 """Evidence grows stale by the calendar: said in the section and in the verdict, deciding nothing."""
 
+from datetime import date, timedelta
 from typing import Any
+
+import pytest
 
 from tests.support import evidence_files as files
 from tests.support import factories
@@ -81,3 +84,22 @@ def test_the_withdrawal_of_what_is_stale_ends_the_warning(service: Service):
     service.post(f"/v1/prisons/LWI/evidence/{old['id']}/withdraw", {"reason": "Superseded"})
     assert warned(service) == []
     assert service.get(SECTION).json()["stale"] is False
+
+
+@pytest.mark.parametrize(
+    ("now", "last"), [("2026-03-02T23:59:59Z", "2026-03-02"), ("2026-07-01T23:30:00Z", "2026-07-02")]
+)
+def test_evidence_is_about_today_in_london_at_the_latest(service: Service, now: str, last: str):
+    service.clock.set(now)
+    tomorrow = str(date.fromisoformat(last) + timedelta(days=1))
+    late, pointed = factories.note(effective_on=tomorrow), {"number": 6, "evidence": []}
+    several = {"sections": [pointed, {"number": 7, "evidence": [factories.note(), late]}]}
+    with service.unchanged():
+        for answer, pointer in (
+            (service.post(EVIDENCE, late), "/effective_on"),
+            (service.patch(SECTION, {"evidence": [late]}), "/evidence/0/effective_on"),
+            (service.patch("/v1/prisons/LWI/sections", several), "/sections/1/evidence/1/effective_on"),
+        ):
+            assert (answer.status_code, answer.json()["code"]) == (422, "invalid-input")
+            assert [one["pointer"] for one in answer.json()["errors"]] == [pointer]
+    assert service.post(EVIDENCE, factories.note(effective_on=last)).status_code == 201

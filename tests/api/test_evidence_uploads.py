@@ -156,6 +156,7 @@ TITLE, FILE = part("title", b"Minutes"), part("file", files.PDF, "m.pdf")
         ([TITLE, part("kind", b"PURPLE"), FILE], "/kind"),
         ([TITLE, part("effective_on", b"2026-02-30"), FILE], "/effective_on"),
         ([TITLE, part("effective_on", b"20260201"), FILE], "/effective_on"),
+        ([TITLE, part("effective_on", b"2026-03-03"), FILE], "/effective_on"),
         ([TITLE, part("sections", b"6,36"), FILE], "/sections/1"),
         ([TITLE, part("sections", b"six"), FILE], "/sections/0"),
         ([TITLE, part("sections", b"6," * 36), FILE], "/sections"),

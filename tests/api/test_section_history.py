@@ -114,6 +114,20 @@ def test_today_in_london_is_not_the_future_even_when_it_is_tomorrow_in_utc(untou
     assert untouched.get(f"{LWI}/readiness?as_of=2026-07-03").status_code == 422
 
 
+# Some of these are ISO 8601 in another of its forms; a moment is written in one.
+NO_MOMENTS = (
+    *("20260301", "2026-W09-7", "2026W097", "2026-060", "2026-3-1", "+2026-03-01", "2026-03-01 "),
+    *("2026-03-01 09:00:00Z", "2026-03-01x09:00:00Z", "2026-03-01T09:00Z", "2026-03-01T09Z", "20260301T090000Z"),
+    *("2026-03-01T09:00:00+00", "2026-03-01T09:00:00+0000", "2026-03-01T09:00:00+00:00:00"),
+    *("2026-03-01T09:00:00,5Z", "2026-03-01T09:00:00.Z", "2026-03-01T24:00:00Z", "2026-03-01T09:00:60Z"),
+    *("2026-03-01T09:00:00 Z", "2026-03-01T09:00:00+25:00", "\u0662\u0660\u0662\u0666-03-01"),
+)
+MOMENTS = (
+    *("2026-03-01T09:00:00+00:00", "2026-03-01T09:00:00-00:00", "2026-03-01t09:00:00z", "2026-03-01T10:00:00+01:00"),
+    *("2026-03-01T09:00:00.5Z", "2026-03-01T09:00:00.123456789Z"),
+)
+
+
 @pytest.mark.parametrize("path", ["readiness", "sections", "sections/5"])
 @pytest.mark.parametrize(
     ("moment", "status", "code"),
@@ -128,6 +142,8 @@ def test_today_in_london_is_not_the_future_even_when_it_is_tomorrow_in_utc(untou
         ("2026-02-30", 422, "invalid-input"),
         ("2026-03-01T09:00:00", 422, "invalid-input"),
         ("yesterday", 422, "invalid-input"),
+        *((text, 422, "invalid-input") for text in NO_MOMENTS),
+        *((text, 200, None) for text in MOMENTS),
         ("", 422, "invalid-input"),
     ],
 )

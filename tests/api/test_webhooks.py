@@ -221,6 +221,7 @@ def test_a_key_keeps_only_so_many_webhooks(service: Service):
     [
         *("http://example.org/hook", "https://127.0.0.1/", "https://10.1.2.3/x", "https://192.168.0.1:8443/"),
         *("https://169.254.169.254/latest/meta-data", "https://[::1]/", "https://[::ffff:127.0.0.1]/"),
+        *("https://[::ffff:0:127.0.0.1]/", "https://[64:ff9b::10.0.0.1]/", "https://[2002:7f00:1::]/"),
         *("https://[fe80::1]/", "https://[fd00::1]:9/"),
     ],
 )

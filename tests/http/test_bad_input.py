@@ -85,9 +85,40 @@ def test_there_are_35_sections(untouched: Service, number: str):
         assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
 
 
-@pytest.mark.parametrize("number", ["five", "5.5", "1e1", "99999999999999999999", "5%20%20x"])
+@pytest.mark.parametrize(
+    "number",
+    [
+        *("five", "5.5", "1e1", "99999999999999999999", "5%20%20x"),
+        *("+4", "%2B4", "%204", "4%20", "4%09", "4.0", "4_0", "4_", "%EF%BC%94", "0x4", "--4", "4%0A"),
+    ],
+)
 def test_a_section_is_named_by_a_number(untouched: Service, number: str):
-    assert untouched.patch(f"{LWI}/sections/{number}", {"rating": "AMBER"}).status_code == 422
+    for answer in (
+        untouched.get(f"{LWI}/sections/{number}"),
+        untouched.get(f"{LWI}/sections/{number}/history"),
+        untouched.get(f"{LWI}/sections/{number}/evidence"),
+        untouched.patch(f"{LWI}/sections/{number}", {"rating": "AMBER"}),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid-input")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/v1/prisons/LWI%2Fsections", "/v1/prisons/LWI/sections%2F4", "/v1/prisons/LWI%2fsections/4"),
+        *("/v1/prisons/LWI/sections/%2F", "/v1/prisons/LWI/sections/%2F4", "/v1/prisons/LWI/sections/4%2F"),
+        *("/v1%2Fprisons", "/v1/prisons/LWI%2Freadiness"),
+    ],
+)
+def test_a_slash_that_is_written_in_code_does_not_part_an_address(untouched: Service, path: str):
+    answer = untouched.get(path)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
+
+
+@pytest.mark.parametrize("path", ["/v1/webhooks/+1", "/v1/webhooks/1.0", "/v1/webhooks/1/deliveries/+1/replay"])
+def test_other_ids_are_plain_numbers_too(untouched: Service, path: str):
+    assert untouched.call("POST" if "replay" in path else "GET", path, by="admin").status_code == 422
+    assert untouched.post("/v1/keys/+1/revoke", by="admin").status_code == 422
 
 
 MALFORMED = [
