@@ -8,6 +8,8 @@ from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 
 from app.api import (
     audit,
@@ -33,9 +35,10 @@ from app.api import (
 from app.background.checkpoints import keep_checkpointing
 from app.background.delivery import delivering
 from app.background.feed import Feed
-from app.http import docs, handlers, problem_pages
+from app.http import compression, docs, handlers, problem_pages
 from app.http.edge import Edge, Metrics
 from app.http.logs import configure_logs
+from app.http.methods import Methods
 from app.http.parts import Parts, parts_of
 from app.http.quotas import FailedAttempts, Quotas
 from app.http.tokens import token_reader
@@ -43,6 +46,16 @@ from app.settings import Settings
 from app.storage.db import Database
 from app.storage.evidence_store import EvidenceStore
 from app.storage.key_files import KeyFiles
+
+# What a page of another origin may send, and what it may read of an answer beside the body.
+CORS_REQUEST_HEADERS = [
+    *("Authorization", "Content-Type", "Accept", "If-Match", "If-None-Match", "Idempotency-Key", "Prefer"),
+    *("Last-Event-ID", "X-Correlation-ID", "X-Request-ID"),
+]
+CORS_ANSWER_HEADERS = [
+    *("ETag", "Link", "Location", "Retry-After", "Preference-Applied", "Content-Disposition", "Deprecation"),
+    *("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "X-Correlation-ID", "X-Request-ID"),
+]
 
 ROUTERS = (
     # First, since routes are tried in order and this one is asked for most.
@@ -98,7 +111,22 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     handlers.install(app)
     if settings.rate_limit:
         app.add_middleware(Quotas, quota=settings.rate_limit)
+    app.add_middleware(
+        GZipMiddleware,
+        minimum_size=compression.SMALLEST,
+        compresslevel=compression.LEVEL,
+        exclude_content_types=compression.AS_THEY_ARE,
+    )
+    app.add_middleware(Methods, methods_at=handlers.methods_at)
     app.add_middleware(Edge, settings=settings, metrics=parts.metrics, on_error=handlers.on_anything_else)
+    if settings.allowed_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.allowed_origins,
+            allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=CORS_REQUEST_HEADERS,
+            expose_headers=CORS_ANSWER_HEADERS,
+        )
     app.openapi = lambda: docs.openapi_document(app)  # type: ignore[method-assign]
     return app
 

@@ -76,6 +76,8 @@ class Settings(BaseSettings):
     """How many keys that are not accepted one address may send. Empty for no limit."""
     forwarded_allow_ips: str = "127.0.0.1"
     """The proxies, separated by commas, that are believed when they say which address they speak for."""
+    cors_origins: str = ""
+    """The origins, separated by commas, whose pages may call the API from a browser, such as `https://example.org`."""
     jwt_keys: Path | None = None
     """A file with the key set (JWKS) of an identity provider, whose tokens are then accepted beside keys."""
     jwt_issuer: str = ""
@@ -102,6 +104,20 @@ class Settings(BaseSettings):
         if url and not is_directory and not (parts.scheme == "s3" and parts.netloc):
             raise ValueError("use file:///path/to/directory or s3://bucket/prefix")
         return url
+
+    @field_validator("cors_origins")
+    @classmethod
+    def origins_by_name(cls, origins: str) -> str:
+        """An origin is a scheme and a host; `*` would let any page on the internet call with a key that it got."""
+        for origin in _listed(origins):
+            parts = urlsplit(origin)
+            if (
+                parts.scheme not in ("https", "http")
+                or not parts.netloc
+                or origin != f"{parts.scheme}://{parts.netloc}"
+            ):
+                raise ValueError("give origins such as https://example.org, separated by commas, without a path")
+        return origins
 
     @field_validator("admin_key")
     @classmethod
@@ -158,6 +174,11 @@ class Settings(BaseSettings):
         return self.data_dir / "webhook-key.json"
 
     @property
+    def allowed_origins(self) -> list[str]:
+        """The origins of `cors_origins`, one by one."""
+        return _listed(self.cors_origins)
+
+    @property
     def is_embedded(self) -> bool:
         """Whether the database is a local SQLite file."""
         return self.database_url.startswith("sqlite")
@@ -172,6 +193,10 @@ class Settings(BaseSettings):
         """The database for people and logs, without user or password."""
         parts = urlsplit(self.database_url)
         return f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _reached_at(host: str) -> str:

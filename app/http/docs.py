@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
 from app.errors import NotFound
 from app.http.routing import PublicRoute
@@ -33,6 +33,12 @@ PAGE = """<!doctype html>
 <noscript><p>This page needs JavaScript. The same description is at <a href="/openapi.json">/openapi.json</a>.</p>
 </noscript></main></body></html>
 """
+
+
+@router.get("/", include_in_schema=False)
+async def lead_to_docs() -> RedirectResponse:
+    """Whoever comes without an address is shown what there is."""
+    return RedirectResponse("/docs", 302)
 
 
 @router.get("/docs", include_in_schema=False)

@@ -77,17 +77,19 @@ def on_http_exception(request: Request, error: Exception) -> Response:
     code, detail = _STATUS_CODES.get(error.status_code, _STATUS_CODES[400])
     headers = dict(error.headers or {})
     if error.status_code == 405:
-        headers["Allow"] = ", ".join(sorted(_methods_at(request)))
+        headers["Allow"] = ", ".join(sorted(methods_at(request)))
     return problem_response(request, error.status_code, code, detail, headers=headers)
 
 
-def _methods_at(request: Request) -> set[str]:
+def methods_at(request: Request) -> set[str]:
     """All of the address's methods: the framework knows only those of the first route that it fits."""
     found: set[str] = set()
     for route in iter_route_contexts(request.app.routes):
         if route.path_regex.match(request.scope["path"]):
             found |= route.methods or set()
-    return found
+    if "GET" in found:
+        found |= {"HEAD"}
+    return found | {"OPTIONS"} if found else found
 
 
 def on_database_error(request: Request, error: Exception) -> Response:

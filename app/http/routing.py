@@ -1,16 +1,19 @@
 """How every route reads its request: the key first, then the media type, then strict JSON."""
 
+import codecs
 import json
-from collections.abc import Callable, Coroutine
-from typing import Any
+import re
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any, get_args, get_origin
 
+from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.errors import FieldFault, Invalid, NotFound, WrongMediaType
-from app.http.auth import credentials_of
+from app.http.auth import SAFE_METHODS, credentials_of
 
 JSON_TYPES = ("application/json", "application/merge-patch+json")
 
@@ -31,7 +34,8 @@ class StrictRequest(Request):
 def strict_json(body: bytes) -> Any:
     """The JSON text in `body`; RequestValidationError of the type `json_invalid` where it is not one."""
     try:
-        text = body.decode("utf-8")
+        # Some editors and spreadsheets put a byte order mark before their text.
+        text = body.removeprefix(codecs.BOM_UTF8).decode("utf-8")
         content = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
         json.dumps(content, ensure_ascii=False).encode("utf-8")
     except json.JSONDecodeError as fault:
@@ -78,16 +82,20 @@ class PublicRoute(APIRoute):
         original = super().get_route_handler()
         takes_json = self.body_field is not None
         needs_key = self.needs_key
+        single, several = _query_names(self)
 
         async def read_strictly(request: Request) -> Response:
             if needs_key:
                 credentials_of(request)
             _refuse_strange_addresses(request)
+            if request.scope["query_string"]:
+                _refuse_strange_query(request, single, several)
             if takes_json and _has_body(request):
                 _refuse_other_media(request)
             if takes_json:
                 request = StrictRequest(request.scope, request.receive)
-            return await original(request)
+            answer = await original(request)
+            return _minimal(request, answer) if _wants_minimal(request) and not _shows_once(request) else answer
 
         return read_strictly
 
@@ -96,6 +104,58 @@ class KeyedRoute(PublicRoute):
     """A route for callers with a key; nothing of a request without one is read."""
 
     needs_key = True
+
+
+def _query_names(route: APIRoute) -> tuple[frozenset[str], frozenset[str]]:
+    """The query parameters that a route takes once, and those that it takes several times."""
+    kinds = dict(_query_parameters(route.dependant))
+    several = {name for name, kind in kinds.items() if any(get_origin(one) is list for one in (kind, *get_args(kind)))}
+    return frozenset(kinds) - several, frozenset(several)
+
+
+def _query_parameters(dependant: Dependant) -> Iterator[tuple[str, Any]]:
+    """Name and type of each, those of the dependencies too."""
+    for field in dependant.query_params:
+        yield field.alias, field.field_info.annotation
+    for one in dependant.dependencies:
+        yield from _query_parameters(one)
+
+
+def _refuse_strange_query(request: Request, single: frozenset[str], several: frozenset[str]) -> None:
+    """A misspelt filter would be dropped in silence, and the answer taken for what it is not."""
+    names = [name for name, _ in request.query_params.multi_items()]
+    known = ", ".join(sorted(single | several)) or "none"
+    unknown = f"there is no such query parameter here; known ones: {known}"
+    repeated = "is there more than once: give it once"
+    faults = [FieldFault(f"?{name}", unknown) for name in dict.fromkeys(names) if name not in single | several]
+    faults += [FieldFault(f"?{name}", repeated) for name in sorted(single) if names.count(name) > 1]
+    if faults:
+        detail = "; ".join(f"{fault.pointer} {fault.detail}" for fault in faults[:5])
+        raise Invalid("invalid-input", f"Put right the query: {detail}.", faults)
+
+
+# What these answer with is what they are called for, or is shown this once.
+_ALWAYS_WHOLE = re.compile(r"/v1/(keys|webhooks)(/.*)?|/v1/(readiness/evaluate|statements/verify)")
+
+
+def _shows_once(request: Request) -> bool:
+    return _ALWAYS_WHOLE.fullmatch(request.scope["path"]) is not None
+
+
+def _wants_minimal(request: Request) -> bool:
+    """`Prefer: return=minimal` (RFC 7240), which says something about a write alone."""
+    return request.method not in SAFE_METHODS and any(
+        "return=minimal" in value.lower().replace(" ", "") for value in request.headers.getlist("prefer")
+    )
+
+
+def _minimal(request: Request, answer: Response) -> Response:
+    """The answer to a write without its body: 204, or 201 with where the new resource is."""
+    if not 200 <= answer.status_code < 300:
+        return answer
+    kept = {name: answer.headers[name] for name in ("etag", "location") if name in answer.headers}
+    status = 201 if answer.status_code == 201 else 204
+    return Response(status_code=status, headers={**kept, "preference-applied": "return=minimal"})
 
 
 def _has_body(request: Request) -> bool:

@@ -27,6 +27,7 @@ PUBLIC = {
     ("GET", "/problems/{code}"),
     ("GET", "/docs"),
     ("GET", "/static/{path:path}"),
+    ("GET", "/"),
     ("GET", "/openapi.json"),
     ("HEAD", "/openapi.json"),
 }

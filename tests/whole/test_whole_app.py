@@ -21,7 +21,13 @@ from tests.support.service import Service, service_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 METHODS = {"get", "post", "put", "patch", "delete"}
-NOT_IN_OPENAPI = {("GET", "/docs"), ("GET", "/static/{path:path}"), ("GET", "/openapi.json"), ("HEAD", "/openapi.json")}
+NOT_IN_OPENAPI = {
+    ("GET", "/"),
+    ("GET", "/docs"),
+    ("GET", "/static/{path:path}"),
+    ("GET", "/openapi.json"),
+    ("HEAD", "/openapi.json"),
+}
 # Something for each parameter of a path, of the right shape.
 FILLED = {"code": "LWI", "number": "5", "version": "2006-09", "slug": "south-east", "month": "2026-01"}
 
