@@ -35,7 +35,7 @@ from app.rules.digests import etag_of
 from app.rules.types import EvidenceKind
 from app.services.evidence import NewFile, add_evidence
 from app.services.evidence_files import IncomingFile, in_the_store
-from app.services.sections import NewEvidence
+from app.services.section_versions import NewEvidence
 
 router = APIRouter(prefix="/v1/prisons/{code}", tags=["Evidence"], route_class=KeyedRoute)
 

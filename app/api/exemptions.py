@@ -4,9 +4,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, field_validator
 from starlette.responses import Response
 
-from app.api.sections import SectionWithReadiness, copy_of_one, one_after
+from app.api.sections import SectionWithReadiness, one_after
 from app.http.auth import Exempter
-from app.http.parameters import CallerNow, IfMatch, PrisonCode, SectionNumber
+from app.http.parameters import CallerNow, IfMatch, PrisonCode, SectionNumber, versions_in
 from app.http.routing import KeyedRoute
 from app.http.text import Prose
 from app.services.sections import exempt_section
@@ -42,9 +42,7 @@ def record_exemption(
 ) -> Response:
     """Record that section 7 or 23 does not apply to a prison that is not local, and why."""
     rationale = body.rationale.strip()
-    return one_after(
-        exempt_section(session, code, number, rationale, caller=caller, still_current=copy_of_one(if_match))
-    )
+    return one_after(exempt_section(session, code, number, rationale, caller=caller, versions=versions_in(if_match)))
 
 
 @router.delete("", response_model=SectionWithReadiness)
@@ -57,4 +55,4 @@ def end_exemption(
     if_match: IfMatch = None,
 ) -> Response:
     """End an exemption; the section counts by its rating again. Both stay in its history."""
-    return one_after(exempt_section(session, code, number, None, caller=caller, still_current=copy_of_one(if_match)))
+    return one_after(exempt_section(session, code, number, None, caller=caller, versions=versions_in(if_match)))

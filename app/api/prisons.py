@@ -10,7 +10,7 @@ from starlette.responses import Response
 from app.http.answers import Cursor, Limit, Page, decode_cursor, page_response, resource, written
 from app.http.auth import Corrector, Reader, Registrar
 from app.http.idempotency import Idempotency
-from app.http.parameters import CallerNow, IfMatch, Now, PrisonCode, tags_in
+from app.http.parameters import CallerNow, IfMatch, Now, PrisonCode, versions_in
 from app.http.resolve import AnyPrison
 from app.http.routing import KeyedRoute
 from app.http.text import Day, Line, Search
@@ -28,7 +28,7 @@ from app.rules.moments import last_day_of, london_date
 from app.rules.prison import PrisonDetails
 from app.rules.regions import REGIONS, region_slug
 from app.rules.types import Function, Stage
-from app.services.prisons import StillCurrentPrison, correct_prison, register_prison
+from app.services.prisons import correct_prison, register_prison
 from app.storage.db import ReadSession, WriteSession
 
 router = APIRouter(prefix="/v1/prisons", tags=["Prisons"], route_class=KeyedRoute)
@@ -144,7 +144,7 @@ def register(
         details = PrisonDetails(**(body.model_dump() | {"categories": tuple(body.categories)}))
         view = register_prison(session, details, caller=caller)
         content = _VIEW.dump_json(view)
-        return written(content, etag_of(content), status=201, location=f"/v1/prisons/{view.code}")
+        return written(content, etag_of(content, view.version), status=201, location=f"/v1/prisons/{view.code}")
 
     return once(session, answer)
 
@@ -152,7 +152,8 @@ def register(
 @router.get("/{code}", response_model=PrisonView)
 def read(request: Request, code: AnyPrison, session: ReadSession, by: Reader, at: Now) -> Response:
     """One prison."""
-    return resource(request, _VIEW.dump_json(read_prison(session, code, at)))
+    view = read_prison(session, code, at)
+    return resource(request, _VIEW.dump_json(view), version=view.version)
 
 
 @router.patch("/{code}", response_model=PrisonView)
@@ -170,12 +171,6 @@ def correct(
     toolkit version, an administrator does all of it.
     """
     changes = {name: getattr(body, name) for name in sorted(body.model_fields_set)}
-    view = correct_prison(session, code, changes, caller=caller, still_current=_copy(if_match))
+    view = correct_prison(session, code, changes, caller=caller, versions=versions_in(if_match))
     content = _VIEW.dump_json(view)
-    return written(content, etag_of(content))
-
-
-def _copy(if_match: str | None) -> StillCurrentPrison | None:
-    if if_match is None or if_match.strip() == "*":
-        return None
-    return lambda view: etag_of(_VIEW.dump_json(view)) in tags_in(if_match)
+    return written(content, etag_of(content, view.version))

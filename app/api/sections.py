@@ -20,7 +20,7 @@ from starlette.responses import Response
 
 from app.http.answers import Cursor, Limit, Page, decode_cursor, page_response, resource, written
 from app.http.auth import Assessor
-from app.http.parameters import AsOf, CallerNow, IfMatch, Now, PrisonCode, SectionNumber, tags_in
+from app.http.parameters import AsOf, CallerNow, IfMatch, Now, PrisonCode, SectionNumber, versions_in
 from app.http.resolve import OwnPrisonThen
 from app.http.routing import KeyedRoute
 from app.http.text import Day, Line, Prose, Title, one_line
@@ -41,11 +41,9 @@ from app.rules.digests import etag_of
 from app.rules.prison import PrisonFacts
 from app.rules.readiness import ReadinessView
 from app.rules.types import EvidenceKind, OutcomeStatus, Rating
+from app.services.section_versions import NewEvidence, SectionsAfter
 from app.services.sections import (
-    NewEvidence,
     SectionPatch,
-    SectionsAfter,
-    StillCurrent,
     rate_sections,
 )
 from app.storage.db import ReadSession, WriteSession
@@ -152,7 +150,7 @@ _HISTORY = TypeAdapter(Page[SectionChangeView])
 def list_sections(request: Request, prison: OwnPrisonThen, session: ReadSession, at: Now, as_of: AsOf) -> Response:
     """All 35 section assessments of a prison, in number order."""
     views = _views(session, prison, at, as_of, list(SECTION_NUMBERS))
-    return resource(request, SECTIONS_JSON.dump_json(SectionList(views)))
+    return resource(request, SECTIONS_JSON.dump_json(SectionList(views)), version=sum(one.version for one in views))
 
 
 @router.get("/{number}", response_model=SectionView)
@@ -166,7 +164,7 @@ def read_section(
 ) -> Response:
     """One section assessment of a prison."""
     (view,) = _views(session, prison, at, as_of, [known_section(number)])
-    return resource(request, SECTION_JSON.dump_json(view))
+    return resource(request, SECTION_JSON.dump_json(view), version=view.version)
 
 
 @router.patch("/{number}", response_model=SectionWithReadiness)
@@ -185,7 +183,7 @@ def rate_section(
     changes nothing makes no new version. A regional key may change the comment alone.
     """
     patch = body.patch(known_section(number))
-    after = rate_sections(session, code, [patch], caller=caller, still_current=copy_of_one(if_match))
+    after = rate_sections(session, code, [patch], caller=caller, versions=versions_in(if_match))
     return one_after(after)
 
 
@@ -200,8 +198,7 @@ def rate_several_sections(
 ) -> Response:
     """Change several sections at once: all of them, or none where one is refused."""
     patches = [section.patch(section.number, f"/sections/{place}") for place, section in enumerate(body.sections)]
-    check = copy_of_one(if_match) if len(patches) == 1 else _copy_of_all(if_match)
-    after = rate_sections(session, code, patches, caller=caller, still_current=check)
+    after = rate_sections(session, code, patches, caller=caller, versions=versions_in(if_match))
     return written(_SEVERAL_AFTER.dump_json(SectionsWithReadiness(after.sections, after.readiness)))
 
 
@@ -238,16 +235,4 @@ def one_after(after: SectionsAfter) -> Response:
     """The section with the verdict beside it, under the ETag that a GET of the section now has."""
     section = SECTION_JSON.dump_json(after.sections[0])
     readiness = READINESS_JSON.dump_json(after.readiness)
-    return written(section[:-1] + b',"readiness":' + readiness + b"}", etag_of(section))
-
-
-def copy_of_one(if_match: str | None) -> StillCurrent | None:
-    if if_match is None or if_match.strip() == "*":
-        return None
-    return lambda views: etag_of(SECTION_JSON.dump_json(views[0])) in tags_in(if_match)
-
-
-def _copy_of_all(if_match: str | None) -> StillCurrent | None:
-    if if_match is None or if_match.strip() == "*":
-        return None
-    return lambda views: etag_of(SECTIONS_JSON.dump_json(SectionList(views))) in tags_in(if_match)
+    return written(section[:-1] + b',"readiness":' + readiness + b"}", etag_of(section, after.sections[0].version))

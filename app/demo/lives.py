@@ -82,7 +82,7 @@ class Author:
             "toolkit_version": version,
         }
         row = {**details, "id": prison_id, "closed_by": closed, "version": 1}
-        row |= {"registered_at": at, "changed_at": at, "latest_at": at}
+        row |= {"registered_at": at, "changed_at": at}
         state = details | {"function": function.value, "opened_on": opened.isoformat() if opened else None}
         life = Life(row, PrisonFacts(prison_id, code, name, region, function, version, at))
         changes = [{"field": key, "from": None, "to": value} for key, value in state.items() if value is not None]
@@ -147,7 +147,6 @@ class Author:
             )
             life.present[number] = one
             life.stamps[number] = Stamp(at, BY["by_name"])
-        life.prison["latest_at"] = at
         self.statements.follow(life, at, moved)
 
     def _is_same(self, life: Life, one: Assessment) -> bool:

@@ -133,7 +133,6 @@ class Statements:
             | {"state": state_of(after), "moves_verdict": moved}
         )
         life.counting = after if after.status in OPEN else None
-        life.prison["latest_at"] = at
 
     def _payload(self, life: Life, go_live_date: date, at: datetime) -> tuple[str, str]:
         answers = Answers(tuple(life.present.get(n) or Assessment(n) for n in SECTION_NUMBERS), life.stamps)

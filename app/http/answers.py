@@ -24,9 +24,11 @@ T = TypeVar("T")
 JSON = "application/json"
 
 
-def resource(request: Request, body: bytes, headers: Mapping[str, str] | None = None) -> Response:
+def resource(
+    request: Request, body: bytes, headers: Mapping[str, str] | None = None, *, version: int | None = None
+) -> Response:
     """The body under its ETag, or 304 where the caller has the same."""
-    return tagged(request, body, etag_of(body), headers)
+    return tagged(request, body, etag_of(body, version), headers)
 
 
 def tagged(request: Request, body: bytes, etag: str, headers: Mapping[str, str] | None = None) -> Response:

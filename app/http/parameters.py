@@ -116,6 +116,20 @@ def has_same(request: Request, etag: str) -> bool:
     return tags is not None and (tags.strip() == "*" or etag in tags_in(tags.replace("W/", "")))
 
 
+_VERSIONED = re.compile(r'"v([0-9]{1,18})-[0-9a-f]{32}"', re.ASCII)
+
+
+def versions_in(if_match: str | None) -> frozenset[int] | None:
+    """The versions of the copies that `If-Match` names; None where any version will do.
+
+    Versions are compared, and not all that an ETag covers: evidence grows stale at midnight and the prison's stage
+    moves, and neither is a change that somebody else has made to the same thing. Weak tags never match (RFC 9110).
+    """
+    if if_match is None or if_match.strip() == "*":
+        return None
+    return frozenset(int(known[1]) for tag in tags_in(if_match) if (known := _VERSIONED.fullmatch(tag)))
+
+
 def tags_in(header: str) -> frozenset[str]:
     """The entity tags of an `If-Match`; a weak one is kept as it is, since it never matches (RFC 9110)."""
     return frozenset(tag.strip() for tag in header.split(","))

@@ -38,6 +38,12 @@ _TEXTS = (
         "A request with this key is still being answered: try again shortly.",
     ),
     ("too-many-requests", "Too many requests", "Wait as long as Retry-After says."),
+    (
+        "clock-behind",
+        "The service's clock is behind",
+        "The service's clock says an earlier moment than what is stored already, so nothing was stored. "
+        "Whoever runs the service sets its clock right.",
+    ),
     ("database-unavailable", "The database cannot be reached", "Nothing was stored; try again shortly."),
     (
         "internal-error",

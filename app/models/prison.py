@@ -24,7 +24,7 @@ class ToolkitVersion(SQLModel, table=True):
 class Prison(SQLModel, table=True):
     """One establishment. Its row is the lock that orders everything written about the prison.
 
-    `changed_at` is when its own details last changed, `latest_at` when anything about it was last written.
+    `changed_at` is when its own details last changed.
     """
 
     __tablename__ = "prison"
@@ -47,7 +47,6 @@ class Prison(SQLModel, table=True):
     version: int = 1
     registered_at: datetime = moment_column()
     changed_at: datetime = moment_column()
-    latest_at: datetime = moment_column()
 
 
 class PrisonChange(SQLModel, table=True):
@@ -73,7 +72,8 @@ class PrisonStanding(SQLModel, table=True):
     """The present verdict, kept ready beside the history and written in the same transaction.
 
     `body` is the JSON answer of `GET readiness`. `fresh_until` is the last day on which it holds
-    without any change: evidence grows stale by the calendar alone.
+    without any change: evidence grows stale by the calendar alone. `latest_at` is when anything about the prison
+    was last written, whether or not the verdict moved.
     """
 
     __tablename__ = "prison_standing"
@@ -87,6 +87,7 @@ class PrisonStanding(SQLModel, table=True):
     ratings: str = Field(max_length=35)
     updated_at: datetime | None = moment_column(optional=True)
     section_changed_at: datetime | None = moment_column(optional=True)
+    latest_at: datetime = moment_column()
     etag: str = Field(max_length=66)
     body: bytes
     fresh_until: date

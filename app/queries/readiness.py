@@ -8,7 +8,7 @@ from sqlalchemy import String, bindparam, cast, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from app.models import Prison, PrisonChange, PrisonStanding, SectionChange, StatementEvent
+from app.models import PrisonChange, PrisonStanding, SectionChange, StatementEvent
 from app.queries.keys import with_caller
 from app.queries.prisons import read_any_prison
 from app.queries.sections import read_answers
@@ -28,7 +28,7 @@ STORED_VERDICT = with_caller(
 
 
 # What moves with every change of a prison, whether or not its verdict does; as text, which every reader gets alike.
-LATEST_CHANGE = select(cast(col(Prison.latest_at), String)).where(col(Prison.code) == bindparam("code"))
+LATEST_CHANGE = select(cast(col(PrisonStanding.latest_at), String)).where(col(PrisonStanding.code) == bindparam("code"))
 
 
 def read_readiness(session: Session, code: str, *, at: datetime, as_of: datetime | None = None) -> ReadinessView:

@@ -83,7 +83,11 @@ def with_exemption(before: Assessment, exemption: Exemption | None) -> Assessmen
 
 def changes_between(before: Assessment, after: Assessment) -> list[dict[str, Any]]:
     """What changed, field by field, as the history tells it: `{"field", "from", "to"}`."""
-    old, new = state_document(before), state_document(after)
+    return differences(state_document(before), state_document(after))
+
+
+def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What changed between two states of a section, each the JSON of one."""
     return [
         {"field": name, "from": old[name], "to": new[name]}
         for name in new
@@ -149,3 +153,25 @@ class Answers:
     @property
     def is_touched(self) -> bool:
         return bool(self.stamps)
+
+    @property
+    def version(self) -> int:
+        """Of all sections together: it grows with each change of any."""
+        return sum(one.version for one in self.assessments)
+
+    @property
+    def letters(self) -> str:
+        """The ratings, one letter a section."""
+        return "".join(one.rating[0] for one in self.assessments)
+
+    @property
+    def changed_at(self) -> datetime | None:
+        """When a section was last changed; None where none ever was."""
+        return max((stamp.at for stamp in self.stamps.values()), default=None)
+
+    def with_versions(self, changed: Mapping[int, Assessment], stamp: Stamp) -> "Answers":
+        """The answers once these sections have been changed."""
+        return Answers(
+            tuple(changed.get(one.number, one) for one in self.assessments),
+            {**self.stamps, **dict.fromkeys(changed, stamp)},
+        )

@@ -31,6 +31,15 @@ def months_after(day: date, months: int) -> date:
     return date(year, month0 + 1, min(day.day, monthrange(year, month0 + 1)[1]))
 
 
+# Two servers' clocks may differ by this much.
+CLOCK_TOLERANCE = timedelta(minutes=1)
+
+
+def is_behind(stored: datetime, now: datetime) -> bool:
+    """Whether a clock that says `now` cannot be right, since something was stored that much later."""
+    return stored - now > CLOCK_TOLERANCE
+
+
 def strictly_after(previous: datetime, now: datetime) -> datetime:
     """`now`, or the next microsecond after `previous` where a clock has stood still or gone back.
 

@@ -1,9 +1,10 @@
 """The life of a Statement of Readiness: what may happen to it, and what the ratings do to it (rule 7)."""
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from app.rules.go_live import GoLive
 from app.rules.toolkit import Toolkit
@@ -70,6 +71,40 @@ def event_kind(before: StatementFacts, after: StatementFacts) -> str:
     if after.status is not before.status:
         return after.status.value
     return "breached" if after.breached_sections else "recovered"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What happened to a statement. `before` is None where it is raised; `columns` are further values of its row."""
+
+    kind: str
+    before: StatementFacts | None
+    after: StatementFacts
+    reason: str | None = None
+    columns: Mapping[str, Any] = field(default_factory=dict)
+
+
+_FOLLOWED = {
+    "lapsed": "below their minimum before issue: section {sections}",
+    "breached": "below their minimum after issue: section {sections}",
+    "recovered": "every section meets its minimum again",
+}
+
+
+def steps_followed(statements: Iterable[StatementFacts], go_live: GoLive) -> tuple[Step, ...]:
+    """The steps that a change of ratings makes statements take."""
+    sections = ", ".join(str(blocker.section) for blocker in go_live.blockers)
+    return tuple(
+        Step(kind := event_kind(one, after), one, after, _FOLLOWED[kind].format(sections=sections))
+        for one in statements
+        if (after := follow(one, go_live)) != one
+    )
+
+
+def after_steps(statements: Iterable[StatementFacts], steps: Iterable[Step]) -> tuple[StatementFacts, ...]:
+    """The open statements once these steps have been taken."""
+    known = {one.id: one for one in statements} | {step.after.id: step.after for step in steps}
+    return tuple(one for one in known.values() if one.status in OPEN)
 
 
 def may_be_raised(go_live: GoLive, open_statuses: Collection[StatementStatus]) -> Reason | None:

@@ -12,15 +12,15 @@ from sqlmodel import col
 from app.models import AuditCheckpoint, AuditEntry, AuditHead, table_of
 from app.rules.audit import GENESIS, checkpoint_hash, digest_of, entry_hash, moment_text
 from app.rules.caller import Caller
-from app.services.rows import one_or_many
+from app.storage.batch import Write, one_or_many
 
 SERVICE_CHAIN = "service"
 
 _HEAD, _ENTRY = table_of(AuditHead), table_of(AuditEntry)
 _LOCK_HEAD = select(_HEAD.c.seq, _HEAD.c.hash).where(_HEAD.c.chain == bindparam("of")).with_for_update()
 _MOVE_HEAD = update(_HEAD).where(_HEAD.c.chain == bindparam("of"))
-_BEGIN_CHAIN = insert(_HEAD)
-_APPEND = insert(_ENTRY)
+_BEGIN_CHAIN = insert(_HEAD).inline()
+_APPEND = insert(_ENTRY).inline()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,35 +42,39 @@ def record(
     at: datetime,
     action: str,
     subject: str,
-    prison: str | None = None,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
 ) -> None:
-    """Append one entry; see `Act` and `record_all`."""
-    record_all(session, [Act(action, subject, before, after)], caller=caller, at=at, prison=prison)
+    """Append one entry to the service's own chain; see `Act` and `record_all`."""
+    record_all(session, [Act(action, subject, before, after)], caller=caller, at=at)
 
 
-def record_all(
-    session: Session, acts: Sequence[Act], *, caller: Caller, at: datetime, prison: str | None = None
-) -> None:
-    """Append an entry for each act to the prison's chain, or to the service's own where `prison` is None.
+def record_all(session: Session, acts: Sequence[Act], *, caller: Caller, at: datetime) -> None:
+    """Append an entry for each act to the service's own chain, which is locked here until the transaction ends."""
+    head = session.execute(_LOCK_HEAD, {"of": SERVICE_CHAIN}).first()
+    end = None if head is None else (head.seq, head.hash)
+    for statement, rows in chain_writes(acts, SERVICE_CHAIN, end, caller=caller, at=at):
+        session.execute(statement, rows)
 
-    A prison's row is locked by then, so its chain has one writer; the service's chain is locked here.
+
+def chain_writes(
+    acts: Sequence[Act], chain: str, end: tuple[int, str] | None, *, caller: Caller, at: datetime
+) -> list[Write]:
+    """What appends an entry for each act to a chain that ends at `end` (number and hash; None for a new one).
+
+    Whoever sends it is the chain's only writer: a prison's row is locked for a prison's chain.
     """
-    chain = prison or SERVICE_CHAIN
-    head = session.execute(_LOCK_HEAD, {"of": chain}).first()
-    seq, last = (head.seq, head.hash) if head else (0, GENESIS)
+    seq, last = end or (0, GENESIS)
     rows = []
     for act in acts:
         seq += 1
         entry = _entry(act, caller, at) | {"chain": chain, "seq": seq, "previous_hash": last}
         last = entry_hash(entry)
         rows.append(entry | {"at": at, "hash": last})
-    session.execute(_APPEND, one_or_many(rows))
-    if head is None:
-        session.execute(_BEGIN_CHAIN, {"chain": chain, "seq": seq, "hash": last})
-    else:
-        session.execute(_MOVE_HEAD, {"of": chain, "seq": seq, "hash": last})
+    move: Write = (_BEGIN_CHAIN, {"chain": chain, "seq": seq, "hash": last})
+    if end is not None:
+        move = (_MOVE_HEAD, {"of": chain, "seq": seq, "hash": last})
+    return [(_APPEND, one_or_many(rows)), move]
 
 
 def _entry(act: Act, caller: Caller, at: datetime) -> dict[str, Any]:

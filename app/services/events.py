@@ -12,10 +12,9 @@ from sqlmodel import col
 from app.models import ChangeEvent, Webhook, WebhookDelivery, table_of
 from app.queries.events import KINDS
 from app.queries.webhooks import DeliveryStatus
-from app.rules.assessment import Answers, Assessment
 from app.rules.prison import PrisonFacts
 from app.rules.readiness import ReadinessView
-from app.services.rows import one_or_many
+from app.storage.batch import Row, Write, one_or_many
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +48,19 @@ def announce(
 
 def announce_all(session: Session, announcements: Sequence[Announcement]) -> None:
     """Append several events in order; two statements, however many there are."""
-    if not announcements:
-        return
+    rows = event_rows(announcements)
+    session.execute(_FILL_OUTBOX, {"events": list(session.scalars(_APPEND_NUMBERED, one_or_many(rows)))})
+
+
+def feed_writes(announcements: Sequence[Announcement]) -> list[Write]:
+    """What appends the events where no webhook is to be told of them."""
+    return [(_APPEND, one_or_many(event_rows(announcements)))]
+
+
+def event_rows(announcements: Sequence[Announcement]) -> list[Row]:
     if unknown := {one.kind for one in announcements} - set(KINDS):
         raise ValueError(f"no such kinds of event: {', '.join(sorted(unknown))}")
-    rows = [
+    return [
         {
             "at": one.at,
             "kind": one.kind,
@@ -64,11 +71,11 @@ def announce_all(session: Session, announcements: Sequence[Announcement]) -> Non
         }
         for one in announcements
     ]
-    session.execute(_FILL_OUTBOX, {"events": list(session.scalars(_APPEND, one_or_many(rows)))})
 
 
 _EVENT = table_of(ChangeEvent)
-_APPEND = insert(_EVENT).returning(_EVENT.c.id, sort_by_parameter_order=True)
+_APPEND = insert(_EVENT).inline()
+_APPEND_NUMBERED = insert(_EVENT).returning(_EVENT.c.id, sort_by_parameter_order=True)
 _OUTBOX_COLUMNS = ("webhook_id", "event_id", "status", "attempts", "schedule_from", "created_at", "due_at")
 
 
@@ -98,37 +105,6 @@ def _outbox_of_events() -> Any:
 _FILL_OUTBOX = _outbox_of_events()
 
 
-def announce_sections(
-    session: Session,
-    prison: PrisonFacts,
-    before: Answers,
-    changed: Mapping[int, Assessment],
-    readiness: ReadinessView,
-    *,
-    kind: str,
-    at: datetime,
-) -> None:
-    """One event for each section in `changed`, with the verdict after all of them."""
-    announce_all(
-        session,
-        [
-            Announcement(
-                kind,
-                prison,
-                at,
-                f"/v1/prisons/{prison.code}/sections/{number}",
-                {
-                    "number": number,
-                    "version": one.version,
-                    "rating": {"from": before.of(number).rating.value, "to": one.rating.value},
-                    **standing_content(readiness),
-                },
-            )
-            for number, one in changed.items()
-        ],
-    )
-
-
 def standing_content(readiness: ReadinessView) -> dict[str, Any]:
     """What an event tells of a prison's verdict."""
     return {
@@ -137,25 +113,3 @@ def standing_content(readiness: ReadinessView) -> dict[str, Any]:
         "eligible": readiness.go_live.eligible,
         "counts": asdict(readiness.counts),
     }
-
-
-def announce_prison(
-    session: Session,
-    before: PrisonFacts | None,
-    after: PrisonFacts,
-    readiness: ReadinessView,
-    *,
-    version: int,
-    changed: Sequence[str],
-    at: datetime,
-) -> None:
-    """A prison was registered (`before` is None) or corrected; a region that it left is told so too."""
-    subject = f"/v1/prisons/{after.code}"
-    content = {"version": version, "toolkit_version": after.toolkit_version, **standing_content(readiness)}
-    if before is None:
-        announce(session, kind="prison.registered", prison=after, at=at, subject=subject, content=content)
-        return
-    told = [Announcement("prison.corrected", after, at, subject, content | {"changed": list(changed)})]
-    if before.region != after.region:
-        told.append(Announcement("prison.left_region", before, at, subject, {"region_now": after.region}))
-    announce_all(session, told)

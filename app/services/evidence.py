@@ -1,18 +1,17 @@
 """Evidence with or without a file: added for one or several sections, and withdrawn, never deleted."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.errors import Conflict, Refused
-from app.models import Evidence, EvidenceFile
+from app.models import Evidence, EvidenceFile, table_of
 from app.queries.evidence import (
     EvidenceItemView,
     StoredFile,
@@ -20,15 +19,16 @@ from app.queries.evidence import (
     stored_file,
     unknown_item,
 )
-from app.queries.sections import SECTION_NUMBERS, SectionView, section_views, unknown_section
+from app.queries.sections import SECTION_NUMBERS, SectionView, unknown_section
 from app.rules.assessment import Assessment, EvidenceRef
 from app.rules.caller import Caller
 from app.rules.evidence import supports, with_evidence, withdrawal_leaves_green_bare, without_evidence
 from app.rules.moments import london_date
 from app.rules.readiness import ReadinessView
-from app.services.audit import record
-from app.services.sections import NewEvidence, refuse_what_is_to_come
-from app.services.writing import OpenedPrison, open_prison, write_versions
+from app.services.audit import Act
+from app.services.opened import Entry, OpenedPrison, open_prison
+from app.services.section_versions import NewEvidence, evidence_row, store_sections
+from app.storage.batch import Row, Write
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +65,14 @@ def add_evidence(
     for number in numbers:
         if number not in SECTION_NUMBERS:
             raise unknown_section(number)
-    refuse_what_is_to_come(item, opened.at)
+    kept = {"sha256": file.stored.sha256 if file else None, "file_name": file.name if file else None}
+    row = evidence_row(opened, item) | kept
     if file is not None:
         _keep_content(session, file.stored, opened.at)
-    row: dict[str, Any] = {
-        "id": str(uuid4()),
-        "prison_id": opened.facts.id,
-        "kind": item.kind,
-        "title": item.title,
-        "reference": item.reference,
-        "effective_on": item.effective_on,
-        "received_at": opened.at,
-        "added_by": caller.by.name,
-        "sha256": file.stored.sha256 if file else None,
-        "file_name": file.name if file else None,
-    }
-    session.execute(insert(Evidence).values(row))
     ref = EvidenceRef(row["id"], item.effective_on or london_date(opened.at))
     after = {number: with_evidence(opened.answers.of(number), ref) for number in dict.fromkeys(numbers)}
-    return _written(session, opened, row["id"], after, action="evidence.added")
+    stored = _Item(row["id"], {name: row[name] for name in _TOLD}, withdrawn=None)
+    return _stored(session, opened, stored, after, "evidence.added", evidence=[row])
 
 
 def support_sections(
@@ -94,7 +83,7 @@ def support_sections(
     row = _counting_row(session, opened, item_id)
     ref = EvidenceRef(row.id, row.effective_on or london_date(row.received_at))
     after = {number: with_evidence(opened.answers.of(number), ref) for number in dict.fromkeys(numbers)}
-    return _written(session, opened, row.id, after, action="evidence.extended")
+    return _stored(session, opened, _item(row), after, "evidence.extended")
 
 
 def withdraw_evidence(session: Session, code: str, item_id: str, reason: str, *, caller: Caller) -> EvidenceAfter:
@@ -108,17 +97,16 @@ def withdraw_evidence(session: Session, code: str, item_id: str, reason: str, *,
     refusal = withdrawal_leaves_green_bare(opened.toolkit, after.values())
     if refusal is not None:
         raise Refused(refusal.code, refusal.detail)
-    session.execute(
-        update(Evidence)
-        .where(col(Evidence.id) == row.id)
-        .values(
-            withdrawn_at=opened.at,
-            withdrawn_by=caller.by.name,
-            withdrawal_reason=reason,
-            withdrawn_from=sorted(after),
-        )
+    values = {
+        "of_item": row.id,
+        "withdrawn_at": opened.at,
+        "withdrawn_by": caller.by.name,
+        "withdrawal_reason": reason,
+        "withdrawn_from": sorted(after),
+    }
+    return _stored(
+        session, opened, replace(_item(row), withdrawn=reason), after, "evidence.withdrawn", (_WITHDRAW, values)
     )
-    return _written(session, opened, row.id, after, action="evidence.withdrawn")
 
 
 def is_kept(session: Session, stored: StoredFile, at: datetime) -> bool:
@@ -147,12 +135,34 @@ def _keep_content(session: Session, stored: StoredFile, at: datetime) -> bool:
     return session.scalar(statement) is not None
 
 
+# What the audit trail's digest of an item covers of its row.
+_TOLD = ("kind", "title", "reference", "effective_on", "sha256")
+_EVIDENCE = table_of(Evidence)
+_WITHDRAW = update(_EVIDENCE).where(_EVIDENCE.c.id == bindparam("of_item"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """An item as the audit trail tells of it: `told` are the columns of `_TOLD`."""
+
+    id: str
+    told: Mapping[str, Any]
+    withdrawn: str | None
+
+    def document(self, sections: Sequence[int]) -> dict[str, Any]:
+        """What it is, its content, and where it counts."""
+        on = self.told["effective_on"]
+        plain = {"kind": self.told["kind"].value, "effective_on": on.isoformat() if on else None}
+        return {"id": self.id, **self.told, **plain, "sections": list(sections), "withdrawn": self.withdrawn}
+
+
+def _item(row: Any) -> _Item:
+    return _Item(row.id, {name: getattr(row, name) for name in _TOLD}, withdrawn=None)
+
+
 def _counting_row(session: Session, opened: OpenedPrison, item_id: str) -> Any:
-    row: Any = session.execute(
-        select(
-            col(Evidence.id), col(Evidence.effective_on), col(Evidence.received_at), col(Evidence.withdrawn_at)
-        ).where(col(Evidence.prison_id) == opened.facts.id, col(Evidence.id) == item_id)
-    ).first()
+    wanted = _EVIDENCE.c.prison_id == opened.facts.id, _EVIDENCE.c.id == item_id
+    row: Any = session.execute(select(_EVIDENCE).where(*wanted)).first()
     if row is None:
         raise unknown_item(opened.facts.code, item_id)
     if row.withdrawn_at is not None:
@@ -164,36 +174,26 @@ def _counting_row(session: Session, opened: OpenedPrison, item_id: str) -> Any:
     return row
 
 
-def _written(
-    session: Session, opened: OpenedPrison, item_id: str, after: Mapping[int, Assessment], *, action: str
+def _stored(
+    session: Session,
+    opened: OpenedPrison,
+    item: _Item,
+    after: Mapping[int, Assessment],
+    action: str,
+    *writes: Write,
+    evidence: Sequence[Row] = (),
 ) -> EvidenceAfter:
-    code = opened.facts.code
-    before = [one.number for one in opened.answers.assessments if supports(one, item_id)]
-    answers, readiness = write_versions(session, opened, after, action=action)
-    item = read_item(session, opened.facts, item_id, opened.at)
-    if item.sections != before or action == "evidence.withdrawn":
-        record(
-            session,
-            caller=opened.caller,
-            at=opened.at,
-            action=action,
-            subject=f"/v1/prisons/{code}/evidence/{item_id}",
-            prison=code,
-            before={"sections": before} if before else None,
-            after=_document(item),
-        )
-    return EvidenceAfter(item, section_views(session, opened.facts, answers, list(after), opened.at), readiness)
-
-
-def _document(item: EvidenceItemView) -> dict[str, Any]:
-    """What the audit trail's digest of an item covers: what it is, its content, and where it counts."""
-    return {
-        "id": item.id,
-        "kind": item.kind.value,
-        "title": item.title,
-        "reference": item.reference,
-        "effective_on": item.effective_on.isoformat() if item.effective_on else None,
-        "sha256": item.sha256,
-        "sections": item.sections,
-        "withdrawn": item.withdrawn.reason if item.withdrawn else None,
-    }
+    """Store the sections' new versions, what else is to be written, and an audit entry about the item itself."""
+    before = [one.number for one in opened.answers.assessments if supports(one, item.id)]
+    changed = {number for number, one in after.items() if one != opened.answers.of(number)}
+    sections = sorted(set(before) - changed if action == "evidence.withdrawn" else set(before) | changed)
+    act = Act(
+        action,
+        f"/v1/prisons/{opened.facts.code}/evidence/{item.id}",
+        {"sections": before} if before else None,
+        item.document(sections),
+    )
+    own = Entry(act, None, writes)
+    written = store_sections(session, opened, after, action=action, evidence=evidence, more=[own])
+    view = read_item(session, opened.facts, item.id, opened.at)
+    return EvidenceAfter(view, written.sections, written.readiness)

@@ -1,33 +1,34 @@
 """Registering prisons and correcting what is known of them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.errors import Conflict, FieldFault, Forbidden, Invalid, Outdated, Refused
-from app.models import Prison, PrisonChange, ToolkitVersion
-from app.queries.prisons import PrisonView, facts_of, read_prison
-from app.queries.sections import read_answers
-from app.queries.statements import read_open_statements
+from app.models import Prison, PrisonChange, ReturnRevision, ToolkitVersion, table_of
+from app.queries.present import first_present
+from app.queries.prisons import PrisonView, read_prison
 from app.queries.toolkits import current_version, read_book
 from app.rules.access import Principal, Role
-from app.rules.assessment import Answers, Assessment
+from app.rules.assessment import Answers
 from app.rules.caller import Caller
-from app.rules.moments import last_day_of, strictly_after
+from app.rules.decision import Change, Decision
+from app.rules.moments import last_day_of
 from app.rules.prison import PrisonDetails, PrisonFacts
-from app.rules.readiness import Situation
+from app.rules.readiness import RuleBook
 from app.rules.section import exemption_allowed, unsupported_rating
 from app.rules.types import Function
-from app.services.audit import record
-from app.services.events import announce_prison
-from app.services.standing import open_standing, settle
+from app.services.audit import Act
+from app.services.events import Announcement, standing_content
+from app.services.opened import Entry, OpenedPrison, moment_of_change, open_prison
 from app.services.turns import wait_for_turn
-from app.services.writing import lock_prison
+from app.services.writing import append_change
+from app.storage.batch import Write
 
 # A prison may put right what it knows best; who it is and where it belongs is for an administrator.
 MAY_CORRECT = {
@@ -42,28 +43,31 @@ def register_prison(session: Session, details: PrisonDetails, *, caller: Caller)
     wait_for_turn(session, "register a prison")
     if session.scalar(select(col(Prison.id)).where(col(Prison.code) == code)) is not None:
         raise Conflict("prison-exists", f"{code} is registered already. Correct it with PATCH /v1/prisons/{code}.")
-    prison = Prison(
-        **(asdict(details) | {"code": code, "categories": list(details.categories)}),
-        closed_by=_closed_by(details.opened_on, details.closed_on),
-        toolkit_version=current_version(session),
-        version=1,
-        registered_at=caller.at,
-        changed_at=caller.at,
-        latest_at=caller.at,
-    )
-    session.add(prison)
-    session.flush()
-    facts = facts_of(prison)
-    readiness = open_standing(session, Situation(facts, NO_ANSWERS), caller.at)
-    _append_version(session, prison, before={}, caller=caller, moves_verdict=False)
-    announce_prison(session, None, facts, readiness, version=1, changed=(), at=caller.at)
-    return read_prison(session, code, caller.at)
+    opened = _opened_first(session, details, code, caller)
+    decision = opened.decide(Change())
+    state = _state(opened.present.details)
+    act = Act("prison.registered", f"/v1/prisons/{code}", None, state)
+    event = Announcement("prison.registered", opened.facts, opened.at, act.subject, _told(opened, decision, 1))
+    append_change(session, opened, decision, [Entry(act, event, [_version(opened, decision, {}, state, 1)])])
+    return read_prison(session, code, opened.at)
 
 
-NO_ANSWERS = Answers(tuple(Assessment(number) for number in range(1, 36)), {})
-
-
-StillCurrentPrison = Callable[[PrisonView], bool]
+def _opened_first(session: Session, details: PrisonDetails, code: str, caller: Caller) -> OpenedPrison:
+    """The row of a prison that has just been registered, as it is opened for its first verdict."""
+    version = current_version(session)
+    frozen_month = session.scalar(select(func.max(col(ReturnRevision.month))))
+    at = moment_of_change(caller.moment(), None, frozen_month)
+    row = asdict(details) | {
+        "code": code,
+        "categories": list(details.categories),
+        "closed_by": _closed_by(details.opened_on, details.closed_on),
+        "toolkit_version": version,
+        "version": 1,
+        "registered_at": at,
+        "changed_at": at,
+    }
+    row["id"] = session.scalar(_REGISTER, row)
+    return OpenedPrison(first_present(session.connection(), row), read_book(session, version), caller, at)
 
 
 def correct_prison(
@@ -72,47 +76,70 @@ def correct_prison(
     given: Mapping[str, Any],
     *,
     caller: Caller,
-    still_current: StillCurrentPrison | None = None,
+    versions: frozenset[int] | None = None,
 ) -> PrisonView:
     """Change what was sent and nothing else; the verdict is settled anew where it rests on it.
 
-    `still_current` says whether the caller's copy (If-Match) is the present one. Forbidden for fields beyond
+    Outdated where the prison's version is none of `versions` (the caller's copy). Forbidden for fields beyond
     the caller's role, Refused where an exemption or a rating would not fit any more, Invalid for an unknown toolkit.
     """
-    prison = lock_prison(session, code, caller)
+    opened = open_prison(session, code, caller)
     _refuse_fields_beyond_role(caller.by, given)
-    if still_current is not None and not still_current(read_prison(session, code, caller.at)):
+    details = opened.present.details
+    if versions is not None and details["version"] not in versions:
         raise Outdated("outdated-copy", "The prison's details have changed since you read them. Read them again first.")
-    at = strictly_after(prison.latest_at, caller.moment())
-    before_state, before_facts = _state(prison), facts_of(prison)
-    after_state = before_state | {name: _plain(value) for name, value in given.items()}
-    if after_state == before_state:
-        return read_prison(session, code, at)
-    answers = read_answers(session, before_facts.id)
+    before = _state(details)
+    state = before | {name: _plain(value) for name, value in given.items()}
+    if state == before:
+        return read_prison(session, code, opened.at)
     facts = replace(
-        before_facts,
-        name=after_state["name"],
-        region=after_state["region"],
-        function=Function(after_state["function"]),
-        toolkit_version=after_state["toolkit_version"],
+        opened.facts,
+        name=state["name"],
+        region=state["region"],
+        function=Function(state["function"]),
+        toolkit_version=state["toolkit_version"],
     )
-    _refuse_what_would_not_fit(session, facts, answers)
-    _apply(prison, given, at)
-    session.flush()
-    statements = read_open_statements(session, facts.id)
-    situation = Situation(facts, answers, statements)
-    settled = settle(session, replace(situation, prison=before_facts), situation, caller=caller, at=at)
-    _append_version(session, prison, before=before_state, caller=replace(caller, at=at), moves_verdict=settled.moved)
-    changed = [name for name, value in after_state.items() if value != before_state[name]]
-    announce_prison(session, before_facts, facts, settled.readiness, version=prison.version, changed=changed, at=at)
-    return read_prison(session, code, at)
+    book = _fitting_book(session, facts, opened.answers)
+    decision = opened.decide(Change(prison=facts, book=book))
+    row = _corrected_row(opened, given)
+    entries = _correction(opened, decision, row, before, state)
+    append_change(session, opened, decision, entries, details={**details, **row})
+    return read_prison(session, code, opened.at)
 
 
-def _apply(prison: Prison, given: Mapping[str, Any], at: datetime) -> None:
-    for name, value in given.items():
-        setattr(prison, name, list(value) if isinstance(value, tuple) else value)
-    prison.closed_by = _closed_by(prison.opened_on, prison.closed_on)
-    prison.version, prison.changed_at, prison.latest_at = prison.version + 1, at, at
+def _corrected_row(opened: OpenedPrison, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of `prison` that a correction changes."""
+    details = opened.present.details
+    row = {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
+    whole = {**details, **row}
+    closed_by = _closed_by(whole["opened_on"], whole["closed_on"])
+    return row | {"closed_by": closed_by, "version": details["version"] + 1, "changed_at": opened.at}
+
+
+def _correction(
+    opened: OpenedPrison,
+    decision: Decision,
+    row: Mapping[str, Any],
+    before: Mapping[str, Any],
+    state: Mapping[str, Any],
+) -> list[Entry]:
+    """What stores a correction and tells of it; a region that the prison left is told so too."""
+    facts, version = decision.after.prison, row["version"]
+    act = Act("prison.corrected", f"/v1/prisons/{facts.code}", before, state)
+    changed = [name for name, value in state.items() if value != before[name]]
+    content = _told(opened, decision, version) | {"changed": changed}
+    event = Announcement("prison.corrected", facts, opened.at, act.subject, content)
+    writes = [(_CORRECT, {**row, "of_prison": facts.id}), _version(opened, decision, before, state, version)]
+    entries = [Entry(act, event, writes)]
+    if opened.facts.region != facts.region:
+        left = {"region_now": facts.region}
+        entries.append(Entry(None, Announcement("prison.left_region", opened.facts, opened.at, act.subject, left)))
+    return entries
+
+
+def _told(opened: OpenedPrison, decision: Decision, version: int) -> dict[str, Any]:
+    facts = decision.after.prison
+    return {"version": version, "toolkit_version": facts.toolkit_version, **standing_content(decision.readiness)}
 
 
 def _refuse_fields_beyond_role(by: Principal, given: Mapping[str, Any]) -> None:
@@ -126,52 +153,48 @@ def _refuse_fields_beyond_role(by: Principal, given: Mapping[str, Any]) -> None:
         raise Forbidden("role-not-allowed", detail, faults)
 
 
-def _refuse_what_would_not_fit(session: Session, facts: PrisonFacts, answers: Answers) -> None:
+def _fitting_book(session: Session, facts: PrisonFacts, answers: Answers) -> RuleBook:
     """The rules hold after every change, so also after a change of function or of toolkit."""
     version = facts.toolkit_version
     if session.scalar(select(col(ToolkitVersion.version)).where(col(ToolkitVersion.version) == version)) is None:
         detail = f"No toolkit version {version!r} is loaded. GET /v1/toolkits lists those that are."
         raise Invalid("unknown-toolkit", detail, [FieldFault("/toolkit_version", "not a loaded version")])
-    toolkit = read_book(session, version).toolkit
+    book = read_book(session, version)
+    toolkit = book.toolkit
     for one in answers.assessments:
         section = toolkit.section(one.number)
         if one.exemption is not None and (reason := exemption_allowed(section, facts.function)) is not None:
             raise Refused("exemption-in-the-way", f"{reason.detail} End its exemption first.")
         if reasons := unsupported_rating(section, one.facts()):
             raise Refused("toolkit-does-not-fit", f"Under version {version}: {reasons[0].detail}")
+    return book
 
 
-def _append_version(
-    session: Session, prison: Prison, *, before: Mapping[str, Any], caller: Caller, moves_verdict: bool
-) -> None:
-    state = _state(prison)
-    session.execute(
-        insert(PrisonChange).values(
-            prison_id=prison.id,
-            version=prison.version,
-            at=caller.at,
-            by_id=caller.by.id,
-            by_name=caller.by.name,
-            by_role=caller.by.role,
-            changes=[
-                {"field": name, "from": before.get(name), "to": value}
-                for name, value in state.items()
-                if before.get(name) != value
-            ],
-            state=state,
-            moves_verdict=moves_verdict,
-        )
-    )
-    record(
-        session,
-        caller=caller,
-        at=caller.at,
-        action="prison.corrected" if before else "prison.registered",
-        subject=f"/v1/prisons/{prison.code}",
-        prison=prison.code,
-        before=before or None,
-        after=state,
-    )
+_PRISON = table_of(Prison)
+_REGISTER = insert(_PRISON).returning(_PRISON.c.id)
+_CORRECT = update(_PRISON).where(_PRISON.c.id == bindparam("of_prison"))
+_APPEND = insert(table_of(PrisonChange)).inline()
+
+
+def _version(
+    opened: OpenedPrison, decision: Decision, before: Mapping[str, Any], state: Mapping[str, Any], version: int
+) -> Write:
+    by = opened.caller.by
+    return _APPEND, {
+        "prison_id": opened.facts.id,
+        "version": version,
+        "at": opened.at,
+        "by_id": by.id,
+        "by_name": by.name,
+        "by_role": by.role,
+        "changes": [
+            {"field": name, "from": before.get(name), "to": value}
+            for name, value in state.items()
+            if before.get(name) != value
+        ],
+        "state": state,
+        "moves_verdict": bool(before) and decision.moves_verdict,
+    }
 
 
 _STATE_FIELDS = (
@@ -191,8 +214,8 @@ _STATE_FIELDS = (
 )
 
 
-def _state(prison: Prison) -> dict[str, Any]:
-    return {name: _plain(getattr(prison, name)) for name in _STATE_FIELDS}
+def _state(details: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _plain(details[name]) for name in _STATE_FIELDS}
 
 
 def _plain(value: Any) -> Any:

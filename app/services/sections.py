@@ -1,36 +1,22 @@
 """Rating sections: the main write of the service."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from typing import Any
-from uuid import uuid4
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from app.errors import FieldFault, Forbidden, Invalid, Outdated, Refused
-from app.models import Evidence
-from app.queries.sections import SECTION_NUMBERS, SectionView, section_views, unknown_section
+from app.queries.sections import SECTION_NUMBERS, unknown_section
 from app.rules.access import Permission, Principal, holds
-from app.rules.assessment import Answers, Assessment, EvidenceRef, Exemption, merged, with_exemption
+from app.rules.assessment import Assessment, EvidenceRef, Exemption, merged, with_exemption
 from app.rules.caller import Caller
 from app.rules.moments import london_date
-from app.rules.readiness import ReadinessView
 from app.rules.section import exemption_allowed, unsupported_rating
 from app.rules.toolkit import Toolkit
-from app.rules.types import EvidenceKind, OutcomeStatus
-from app.services.writing import OpenedPrison, open_prison, write_versions
-
-
-@dataclass(frozen=True, slots=True)
-class NewEvidence:
-    """An item to add to a section; `effective_on` is the date that it is about."""
-
-    kind: EvidenceKind
-    title: str
-    reference: str | None
-    effective_on: date | None
+from app.rules.types import OutcomeStatus
+from app.services.opened import OpenedPrison, open_prison
+from app.services.section_versions import NewEvidence, SectionsAfter, evidence_row, store_sections
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,49 +36,36 @@ class SectionPatch:
         return set(self.given) <= {"comment"} and not self.outcomes and not self.evidence
 
 
-@dataclass(frozen=True, slots=True)
-class SectionsAfter:
-    """The sections that a write named, as they are after it, and the prison's verdict then."""
-
-    sections: list[SectionView]
-    readiness: ReadinessView
-
-
-# Given the sections as they are, whether the caller's copy (If-Match) is still the present one.
-StillCurrent = Callable[[list[SectionView]], bool]
-
-
 def rate_sections(
     session: Session,
     code: str,
     patches: Sequence[SectionPatch],
     *,
     caller: Caller,
-    still_current: StillCurrent | None = None,
+    versions: frozenset[int] | None = None,
 ) -> SectionsAfter:
     """Change one or several sections of a prison, all or nothing, one version of history each.
 
-    Invalid where a section is named twice or an outcome is unknown, Outdated where the caller's copy is
-    not the present one, Refused where a rating is not supported (rules 3 and 4).
+    Invalid where a section is named twice or an outcome is unknown, Outdated where the caller's copy is of none of
+    the `versions` (of the section, or of all 35 where several are named), Refused where a rating is not supported
+    (rules 3 and 4).
     """
     opened = open_prison(session, code, caller)
     _refuse_stray_numbers(patches)
-    _refuse_outdated(session, opened, [patch.number for patch in patches], still_current)
+    _refuse_outdated(opened, [patch.number for patch in patches], versions)
     _refuse_beyond_comment(caller.by, patches)
     _refuse_unknown_outcomes(opened.toolkit, patches)
     rows: list[dict[str, Any]] = []
     after: dict[int, Assessment] = {}
     for patch in patches:
-        for place, item in enumerate(patch.evidence):
-            refuse_what_is_to_come(item, opened.at, f"{patch.pointer}/evidence/{place}")
-        items = [_evidence_row(opened, item) for item in patch.evidence]
+        items = [
+            evidence_row(opened, item, f"{patch.pointer}/evidence/{place}") for place, item in enumerate(patch.evidence)
+        ]
         refs = tuple(EvidenceRef(row["id"], row["effective_on"] or london_date(opened.at)) for row in items)
         rows += items
         after[patch.number] = merged(opened.answers.of(patch.number), patch.given, patch.outcomes, refs)
     _refuse_unsupported(opened, after, {patch.number: patch.pointer for patch in patches})
-    if rows:
-        session.execute(insert(Evidence), rows)
-    return _written(session, opened, after)
+    return store_sections(session, opened, after, evidence=rows)
 
 
 def exempt_section(
@@ -102,7 +75,7 @@ def exempt_section(
     rationale: str | None,
     *,
     caller: Caller,
-    still_current: StillCurrent | None = None,
+    versions: frozenset[int] | None = None,
 ) -> SectionsAfter:
     """Record why a section does not apply to the prison (rule 5), or end that with None.
 
@@ -112,7 +85,7 @@ def exempt_section(
     opened = open_prison(session, code, caller)
     if number not in SECTION_NUMBERS:
         raise unknown_section(number)
-    _refuse_outdated(session, opened, [number], still_current)
+    _refuse_outdated(opened, [number], versions)
     before = opened.answers.of(number)
     if rationale is None:
         if before.exemption is None:
@@ -120,22 +93,14 @@ def exempt_section(
                 "no-exemption",
                 f"Section {number} of {opened.facts.code} is not exempt, so there is none to end.",
             )
-        return _written(session, opened, {number: with_exemption(before, None)}, action="exemption.ended")
+        return store_sections(session, opened, {number: with_exemption(before, None)}, action="exemption.ended")
     reason = exemption_allowed(opened.toolkit.section(number), opened.facts.function)
     if reason is not None:
         raise Refused(reason.code, reason.detail)
     if before.exemption is not None and before.exemption.rationale == rationale:
-        return _written(session, opened, {number: before})
+        return store_sections(session, opened, {number: before})
     exemption = Exemption(rationale, caller.by.name, opened.at.isoformat().replace("+00:00", "Z"))
-    return _written(session, opened, {number: with_exemption(before, exemption)}, action="exemption.recorded")
-
-
-def _written(
-    session: Session, opened: OpenedPrison, after: Mapping[int, Assessment], *, action: str = "section.rated"
-) -> SectionsAfter:
-    answers: Answers
-    answers, readiness = write_versions(session, opened, after, action=action)
-    return SectionsAfter(section_views(session, opened.facts, answers, list(after), opened.at), readiness)
+    return store_sections(session, opened, {number: with_exemption(before, exemption)}, action="exemption.recorded")
 
 
 def _refuse_stray_numbers(patches: Sequence[SectionPatch]) -> None:
@@ -149,14 +114,12 @@ def _refuse_stray_numbers(patches: Sequence[SectionPatch]) -> None:
         seen.add(patch.number)
 
 
-def _refuse_outdated(
-    session: Session, opened: OpenedPrison, numbers: Sequence[int], still_current: StillCurrent | None
-) -> None:
-    if still_current is None:
+def _refuse_outdated(opened: OpenedPrison, numbers: Sequence[int], versions: frozenset[int] | None) -> None:
+    if versions is None:
         return
     # A copy of one section is compared with that section, a copy of several with the whole list.
-    compared = list(numbers) if len(numbers) == 1 else list(SECTION_NUMBERS)
-    if not still_current(section_views(session, opened.facts, opened.answers, compared, opened.at)):
+    answers = opened.answers
+    if (answers.of(numbers[0]).version if len(numbers) == 1 else answers.version) not in versions:
         raise Outdated(
             "outdated-copy",
             "Someone has changed this since you read it. Read it again, look at what changed, and send your "
@@ -198,23 +161,3 @@ def _refuse_unsupported(opened: OpenedPrison, after: Mapping[int, Assessment], p
     if reasons:
         faults = [FieldFault(f"{pointers[number]}{reason.pointer or ''}", reason.detail) for number, reason in reasons]
         raise Refused(reasons[0][1].code, " ".join(reason.detail for _, reason in reasons), faults)
-
-
-def refuse_what_is_to_come(item: NewEvidence, at: datetime, pointer: str = "") -> None:
-    """Evidence shows what is so: an item about a day to come shows nothing yet, and would grow stale too late."""
-    if item.effective_on is not None and item.effective_on > london_date(at):
-        detail = "Evidence is about today or an earlier date: effective_on is in the future."
-        raise Invalid("invalid-input", detail, [FieldFault(f"{pointer}/effective_on", "give today or an earlier date")])
-
-
-def _evidence_row(opened: OpenedPrison, item: NewEvidence) -> dict[str, Any]:
-    return {
-        "id": str(uuid4()),
-        "prison_id": opened.facts.id,
-        "kind": item.kind,
-        "title": item.title,
-        "reference": item.reference,
-        "effective_on": item.effective_on,
-        "received_at": opened.at,
-        "added_by": opened.caller.by.name,
-    }

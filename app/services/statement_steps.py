@@ -1,72 +1,59 @@
-"""Writing one step of a statement's life: its row, its history, the audit trail and the change feed."""
+"""A step of a statement's life as it is kept: its row, its history, and what is told of it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, update
-from sqlalchemy.orm import Session
-from sqlmodel import col
+from sqlalchemy import bindparam, insert, update
 
-from app.models import Statement, StatementEvent
+from app.models import Statement, StatementEvent, table_of
 from app.queries.statements import state_of
-from app.rules.caller import Caller
-from app.rules.prison import PrisonFacts
-from app.rules.statement import OPEN, StatementFacts
-from app.services.audit import record
-from app.services.events import announce
+from app.rules.statement import OPEN, Step
+from app.services.audit import Act
+from app.services.events import Announcement
+from app.services.opened import Entry, OpenedPrison
+from app.storage.batch import Write
+
+_STATEMENT = table_of(Statement)
+_CHANGE = (
+    update(_STATEMENT).where(_STATEMENT.c.id == bindparam("of_statement")).values(version=_STATEMENT.c.version + 1)
+)
+_APPEND = insert(table_of(StatementEvent)).inline()
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What happened to a statement. `before` is None where it is raised; `columns` are further values of its row."""
-
-    kind: str
-    before: StatementFacts | None
-    after: StatementFacts
-    reason: str | None = None
-    columns: Mapping[str, Any] = field(default_factory=dict)
-
-
-def store_step(session: Session, prison: PrisonFacts, step: Step, *, caller: Caller, at: datetime, moved: bool) -> None:
-    """Bring the statement's row up to the step, and append the step to everything that is only ever appended to.
-
-    `moved` says whether the prison's verdict reads differently after it.
-    """
-    after = step.after
-    session.execute(update(Statement).where(col(Statement.id) == after.id).values(**_row_values(step, caller, at)))
-    session.execute(
-        insert(StatementEvent).values(
-            statement_id=after.id,
-            prison_id=prison.id,
-            at=at,
-            by_id=caller.by.id,
-            by_name=caller.by.name,
-            by_role=caller.by.role,
-            kind=step.kind,
-            reason=step.reason,
-            state=state_of(after),
-            moves_verdict=moved,
-        )
-    )
-    action, subject = f"statement.{step.kind}", f"/v1/statements/{after.id}"
+def step_entry(opened: OpenedPrison, step: Step, *, moves_verdict: bool) -> Entry:
+    """What stores a step that is taken at `opened.at`, and tells of it."""
+    after, by = step.after, opened.caller.by
+    action, subject, state = f"statement.{step.kind}", f"/v1/statements/{after.id}", state_of(after)
+    event = {
+        "statement_id": after.id,
+        "prison_id": opened.facts.id,
+        "at": opened.at,
+        "by_id": by.id,
+        "by_name": by.name,
+        "by_role": by.role,
+        "kind": step.kind,
+        "reason": step.reason,
+        "state": state,
+        "moves_verdict": moves_verdict,
+    }
     before = state_of(step.before) if step.before else None
-    told = state_of(after) | {"reason": step.reason}
-    record(session, caller=caller, at=at, action=action, subject=subject, prison=prison.code, before=before, after=told)
-    announce(session, kind=action, prison=prison, at=at, subject=subject, content=state_of(after))
+    writes: list[Write] = [(_CHANGE, _row_values(opened, step)), (_APPEND, event)]
+    return Entry(
+        Act(action, subject, before, state | {"reason": step.reason}),
+        Announcement(action, opened.facts, opened.at, subject, state),
+        writes,
+    )
 
 
-def _row_values(step: Step, caller: Caller, at: datetime) -> dict[str, Any]:
+def _row_values(opened: OpenedPrison, step: Step) -> dict[str, Any]:
     after = step.after
     values = {
+        "of_statement": after.id,
         "status": after.status,
         "serial": after.serial,
         "live_on": after.live_on,
         "breached_sections": list(after.breached_sections),
-        "version": col(Statement.version) + 1,
         **step.columns,
     }
     if after.status not in OPEN:
-        values |= {"ended_at": at, "ended_by": caller.by.name, "end_reason": step.reason}
+        values |= {"ended_at": opened.at, "ended_by": opened.caller.by.name, "end_reason": step.reason}
     return values

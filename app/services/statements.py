@@ -6,21 +6,29 @@ from datetime import date
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.errors import Conflict, DomainError, FieldFault, Forbidden, Invalid, Refused
-from app.models import Signatory, Statement
+from app.models import Signatory, Statement, table_of
 from app.queries.attestation import attested_payload
-from app.queries.statements import StatementView, facts_of_statement, read_any_statement, read_own_statement
+from app.queries.statements import (
+    StatementView,
+    facts_of_statement,
+    read_any_statement,
+    read_own_statement,
+    read_payload,
+)
 from app.rules.access import Principal
 from app.rules.caller import Caller
+from app.rules.decision import Change
 from app.rules.moments import london_date
 from app.rules.statement import (
     Standing,
     StatementFacts,
     StatementStatus,
+    Step,
     may_be_raised,
     may_be_signed,
     may_be_withdrawn,
@@ -29,9 +37,9 @@ from app.rules.statement import (
     serial_number,
 )
 from app.rules.types import Reason
-from app.services.standing import settle, view_of
-from app.services.statement_steps import Step, store_step
-from app.services.writing import OpenedPrison, open_prison
+from app.services.opened import Entry, OpenedPrison, open_prison
+from app.services.writing import append_change
+from app.storage.batch import Write
 
 # Given the view of a statement that has all its signatures, the credential (a JWS) over it.
 Sealer = Callable[[StatementView, str], str]
@@ -56,28 +64,22 @@ def raise_statement(
     """
     opened = open_prison(session, code, caller)
     _refuse_malformed(opened, go_live_date, people)
-    go_live = view_of(session, opened.situation, opened.at).go_live
+    go_live = opened.decide(Change()).readiness.go_live
     _refuse(may_be_raised(go_live, [one.status for one in opened.statements]), Conflict)
     _refuse(missing_signatories(opened.toolkit, [person.role for person in people]))
     payload, digest = attested_payload(session, opened.facts, opened.answers, go_live_date, opened.at)
     facts = StatementFacts(
         str(uuid4()), None, StatementStatus.RAISED, None, digest, go_live_date, live_on=None, breached_sections=()
     )
-    row: dict[str, Any] = {"payload": payload, "toolkit_version": opened.facts.toolkit_version}
-    row |= {"raised_at": opened.at, "raised_by": caller.by.name, "version": 0}
-    session.execute(
-        insert(Statement).values(
-            id=facts.id,
-            prison_id=opened.facts.id,
-            status=facts.status,
-            digest=digest,
-            go_live_date=go_live_date,
-            breached_sections=[],
-            **row,
-        )
+    _take(
+        session,
+        opened,
+        Step("raised", None, facts),
+        before=[
+            (_RAISE, _statement_row(opened, facts, payload)),
+            (_NAME_SIGNATORY, _signatory_rows(opened, facts.id, people)),
+        ],
     )
-    session.execute(insert(Signatory), _signatory_rows(opened, facts.id, people))
-    _step(session, opened, Step("raised", None, facts))
     return read_any_statement(session, facts.id)
 
 
@@ -102,15 +104,15 @@ def sign_statement(
     if digest is not None and digest != view.digest:
         detail = f"The digest shown to you is not this statement's, which is {view.digest}. Read it again first."
         raise Refused("digest-differs", detail, [FieldFault("/digest", "not the statement's")])
-    session.execute(
-        update(Signatory)
-        .where(col(Signatory.statement_id) == statement_id, col(Signatory.role) == role)
-        .values(signed_at=opened.at, signed_as=name, signed_by=caller.by.id)
-    )
-    facts = _facts(session, statement_id)
-    _step(session, opened, Step("signed", facts, facts, f"{role}: {name}"))
-    if all(one.signed_at is not None for one in view.signatories if one.role != role):
-        _issue(session, replace(opened, statements=(*_others(opened, facts.id), facts)), facts, seal)
+    signed: Write = (_SIGN, {"of_statement": statement_id, "of_role": role} | _signature(opened, name))
+    facts = _facts(opened, statement_id)
+    steps = [Step("signed", facts, facts, f"{role}: {name}")]
+    is_last = all(one.signed_at is not None for one in view.signatories if one.role != role)
+    if is_last:
+        steps += _issuing_steps(session, opened, facts)
+    _take(session, opened, *steps, before=[signed])
+    if is_last:
+        _seal(session, facts.id, seal)
     return read_any_statement(session, statement_id)
 
 
@@ -119,7 +121,7 @@ def withdraw_statement(session: Session, statement_id: str, reason: str, *, call
     opened, facts = _opened_for(session, statement_id, caller)
     _refuse(may_be_withdrawn(facts.status), Conflict)
     after = replace(facts, status=StatementStatus.WITHDRAWN, standing=None)
-    _step(session, opened, Step("withdrawn", facts, after, reason))
+    _take(session, opened, Step("withdrawn", facts, after, reason))
     return read_any_statement(session, statement_id)
 
 
@@ -134,15 +136,15 @@ def confirm_go_live(session: Session, statement_id: str, live_on: date | None, *
         # The ratings of the day decide, and the day that can be judged now is today.
         fault = FieldFault("/live_on", f"give today, {today.isoformat()}, or leave it out")
         raise Invalid("invalid-input", "Go-live is confirmed on the day itself, against its ratings.", [fault])
-    _refuse(may_go_live(facts, view_of(session, opened.situation, opened.at).go_live), Conflict)
+    _refuse(may_go_live(facts, opened.decide(Change()).readiness.go_live), Conflict)
     after = replace(facts, live_on=today)
     columns = {"live_confirmed_at": opened.at, "live_confirmed_by": caller.by.name}
-    _step(session, opened, Step("live", facts, after, columns=columns))
+    _take(session, opened, Step("live", facts, after, columns=columns))
     return read_any_statement(session, statement_id)
 
 
-def _issue(session: Session, opened: OpenedPrison, facts: StatementFacts, seal: Sealer) -> None:
-    """Number the fully signed statement, seal its credential, and let it take the place of an earlier one."""
+def _issuing_steps(session: Session, opened: OpenedPrison, facts: StatementFacts) -> list[Step]:
+    """Number the fully signed statement, and let it take the place of an earlier one."""
     code, year = opened.facts.code, london_date(opened.at).year
     count = session.scalar(
         select(func.count()).select_from(Statement).where(col(Statement.serial).like(f"SOR-{code}-{year}-%"))
@@ -156,38 +158,64 @@ def _issue(session: Session, opened: OpenedPrison, facts: StatementFacts, seal: 
         # A prison that is live stays live when its statement is renewed.
         live_on=earlier.live_on if earlier else None,
     )
-    if earlier is not None:
-        ended = replace(earlier, status=StatementStatus.SUPERSEDED)
-        reason = f"superseded by {after.serial}"
-        _step(session, opened, Step("superseded", earlier, ended, reason, {"superseded_by": facts.id}))
-        opened = replace(opened, statements=tuple(one for one in opened.statements if one.id != earlier.id))
-    _step(session, opened, Step("issued", facts, after, columns={"issued_at": opened.at}))
-    view = read_any_statement(session, facts.id)
-    payload = session.scalar(select(col(Statement.payload)).where(col(Statement.id) == facts.id)) or ""
-    session.execute(update(Statement).where(col(Statement.id) == facts.id).values(credential=seal(view, payload)))
+    issued = Step("issued", facts, after, columns={"issued_at": opened.at})
+    if earlier is None:
+        return [issued]
+    ended = replace(earlier, status=StatementStatus.SUPERSEDED)
+    reason = f"superseded by {after.serial}"
+    return [Step("superseded", earlier, ended, reason, {"superseded_by": facts.id}), issued]
 
 
-def _step(session: Session, opened: OpenedPrison, step: Step) -> None:
-    """Settle the verdict with the statement as it is now, and append the step."""
-    situation = replace(opened.situation, statements=(*_others(opened, step.after.id), step.after))
-    opened.row.latest_at = opened.at
-    settled = settle(session, opened.situation, situation, caller=opened.caller, at=opened.at)
-    store_step(session, opened.facts, step, caller=opened.caller, at=opened.at, moved=settled.moved)
+def _seal(session: Session, statement_id: str, seal: Sealer) -> None:
+    """Keep the credential over a statement that has just been issued."""
+    view = read_any_statement(session, statement_id)
+    payload = read_payload(session, statement_id)
+    session.execute(update(Statement).where(col(Statement.id) == statement_id).values(credential=seal(view, payload)))
 
 
-def _others(opened: OpenedPrison, statement_id: str) -> tuple[StatementFacts, ...]:
-    return tuple(one for one in opened.statements if one.id != statement_id)
+def _take(session: Session, opened: OpenedPrison, *steps: Step, before: Sequence[Write] = ()) -> None:
+    """Store steps of the prison's statements and what they do to its verdict; `before` is written first."""
+    decision = opened.decide(Change(steps=steps))
+    append_change(session, opened, decision, [Entry(None, None, before)])
 
 
-def _facts(session: Session, statement_id: str) -> StatementFacts:
-    statement = select(Statement).where(col(Statement.id) == statement_id).execution_options(populate_existing=True)
-    return facts_of_statement(session.scalars(statement).one())
+def _facts(opened: OpenedPrison, statement_id: str) -> StatementFacts:
+    """The statement, locked with its prison."""
+    return next(one for one in opened.statements if one.id == statement_id)
 
 
 def _opened_for(session: Session, statement_id: str, caller: Caller) -> tuple[OpenedPrison, StatementFacts]:
     view = read_own_statement(session, statement_id, caller.by)
     opened = open_prison(session, view.prison, caller)
-    return opened, _facts(session, statement_id)
+    statement = select(Statement).where(col(Statement.id) == statement_id).execution_options(populate_existing=True)
+    return opened, facts_of_statement(session.scalars(statement).one())
+
+
+_RAISE = insert(table_of(Statement)).inline()
+_NAME_SIGNATORY = insert(table_of(Signatory)).inline()
+_SIGN = update(table_of(Signatory)).where(
+    table_of(Signatory).c.statement_id == bindparam("of_statement"), table_of(Signatory).c.role == bindparam("of_role")
+)
+
+
+def _statement_row(opened: OpenedPrison, facts: StatementFacts, payload: str) -> dict[str, Any]:
+    return {
+        "id": facts.id,
+        "prison_id": opened.facts.id,
+        "status": facts.status,
+        "toolkit_version": opened.facts.toolkit_version,
+        "go_live_date": facts.go_live_date,
+        "payload": payload,
+        "digest": facts.digest,
+        "breached_sections": [],
+        "raised_at": opened.at,
+        "raised_by": opened.caller.by.name,
+        "version": 0,
+    }
+
+
+def _signature(opened: OpenedPrison, name: str) -> dict[str, Any]:
+    return {"signed_at": opened.at, "signed_as": name, "signed_by": opened.caller.by.id}
 
 
 def _signatory_rows(opened: OpenedPrison, statement_id: str, people: Sequence[NamedSignatory]) -> list[dict[str, Any]]:

@@ -24,9 +24,9 @@ REGION = "(ARRAY['east-midlands','east-of-england','london','north-east','north-
 'west-midlands','yorkshire-and-the-humber'])[1 + p % 9]"
 FILL = (
     f"""INSERT INTO prison (id, code, name, designation, function, region, categories, toolkit_version, version,
-    registered_at, changed_at, latest_at)
+    registered_at, changed_at)
     SELECT 1000 + p, 'Z' || lpad(p::text, 5, '0'), 'Prison ' || p, 'HMP', 'trainer', {REGION}, '[]', '2006-09', 1,
-    '2026-01-06', '2026-01-06', '2026-09-01' FROM generate_series(1, {PRISONS}) p""",
+    '2026-01-06', '2026-01-06' FROM generate_series(1, {PRISONS}) p""",
     f"""INSERT INTO prison_period (prison_id, from_at, to_at, code, name, region, function,
     closed_by, toolkit_version, stage, is_commissioning_ready, is_eligible, ratings, blocking, exempt, blocker_count,
     quiet_since, statement_status, go_live_date, stood_from, stood_until, open_from, open_until)

@@ -16,7 +16,7 @@ from sqlmodel import col
 
 from app.models import Prison, PrisonPeriod, table_of
 from app.rules.moments import london_date
-from app.rules.programme import STILL, Period, Point, TrendPoint, TrendStep, month_number, trend_before
+from app.rules.programme import STILL, Point, TrendPoint, TrendStep, month_number, trend_before
 from app.rules.regions import REGIONS
 from app.rules.types import Stage
 
@@ -96,20 +96,6 @@ def read_point(session: Session, code: str, as_of: datetime) -> Point | None:
     begun = select(*POINT_COLUMNS).where(of_prison, PERIOD.c.from_at <= as_of)
     row = session.execute(begun.order_by(PERIOD.c.from_at.desc()).limit(1)).first()
     return None if row is None else Point._make(row)
-
-
-_PRESENT = (
-    select(PERIOD.c.from_at, *POINT_COLUMNS)
-    .where(PERIOD.c.prison_id == bindparam("of_prison"))
-    .order_by(PERIOD.c.from_at.desc())
-    .limit(1)
-)
-
-
-def read_period(session: Session, prison_id: int) -> Period | None:
-    """How a prison stands and since when; None before its first verdict."""
-    row = session.execute(_PRESENT, {"of_prison": prison_id}).first()
-    return None if row is None else Period(row[0], Point._make(row[1:]))
 
 
 def _trend_steps() -> CompoundSelect[Any]:

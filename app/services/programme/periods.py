@@ -4,35 +4,29 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import bindparam, insert, update
-from sqlalchemy.orm import Session
 
 from app.queries.programme.periods import PERIOD
 from app.rules.programme import STILL, Period, Point, mask_of, month_ends
 from app.rules.readiness import ReadinessView, Situation
+from app.storage.batch import Write
 
 _CHANGE = update(PERIOD).where(PERIOD.c.prison_id == bindparam("of_prison"), PERIOD.c.from_at == bindparam("begun"))
-_BEGIN = insert(PERIOD)
+_BEGIN = insert(PERIOD).inline()
 
 
-def record_standing(session: Session, prison_id: int, before: Period | None, point: Point, at: datetime) -> Period:
-    """End the prison's present period at `at` and begin the next; the answer is the period that stands then.
+def period_writes(prison_id: int, before: Period | None, point: Point, at: datetime) -> list[Write]:
+    """What ends the prison's present period at `at` and begins the next; nothing where it stands as it stood.
 
-    `before` is the present period (`read_period`; None before the first verdict), `point` how the prison stands
-    from `at` on (`point_of`). The prison is locked by then, and `at` is no earlier than the period's beginning.
-    Nothing is read. Two statements are written: one for a second step of the same moment, none where the prison
-    stands as it stood.
+    `before` is the present period (None before the first verdict), `point` how the prison stands from `at` on
+    (`point_of`). The prison is locked by then, and `at` is later than the period's beginning.
     """
     if before is not None and point == before.point:
-        return before
-    if before is not None and before.from_at == at:
-        # A second step of the same change, such as a statement that takes another's place.
-        session.execute(_CHANGE, {"of_prison": prison_id, "begun": at, **period_values(point, at)})
-        return Period(at, point)
-    if before is not None:
-        ended = {"to_at": at, **month_ends(before.point, before.from_at, at)._asdict()}
-        session.execute(_CHANGE, {"of_prison": prison_id, "begun": before.from_at, **ended})
-    session.execute(_BEGIN, {"prison_id": prison_id, "from_at": at, **period_values(point, at)})
-    return Period(at, point)
+        return []
+    begun: Write = (_BEGIN, {"prison_id": prison_id, "from_at": at, **period_values(point, at)})
+    if before is None:
+        return [begun]
+    ended = {"to_at": at, **month_ends(before.point, before.from_at, at)._asdict()}
+    return [(_CHANGE, {"of_prison": prison_id, "begun": before.from_at, **ended}), begun]
 
 
 def period_values(point: Point, from_at: datetime, to_at: datetime = STILL) -> dict[str, Any]:

@@ -1,0 +1,164 @@
+"""All that a change of a prison is decided upon, in one statement under the prison's lock."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, literal_column, select
+
+from app.models import (
+    AuditHead,
+    Prison,
+    PrisonStanding,
+    ReturnRevision,
+    SectionAssessment,
+    Statement,
+    Webhook,
+    table_of,
+)
+from app.models.json_rows import rows_of
+from app.queries.prisons import unknown_prison
+from app.queries.programme.periods import PERIOD, POINT_COLUMNS
+from app.queries.statements import standing_of
+from app.rules.assessment import Answers, Assessment, Stamp, from_state
+from app.rules.prison import PrisonFacts
+from app.rules.programme import Period, Point
+from app.rules.readiness import Situation
+from app.rules.statement import OPEN, StatementFacts, StatementStatus
+
+_PRISON, _STANDING, _HEAD = table_of(Prison), table_of(PrisonStanding), table_of(AuditHead)
+_SECTION, _STATEMENT, _WEBHOOK = table_of(SectionAssessment), table_of(Statement), table_of(Webhook)
+_REVISION = table_of(ReturnRevision)
+_STATE = ("version", "rating", "comment", "lead", "target_date", "staff_in_post", "staff_required")
+_FACTS = tuple(field.name for field in fields(PrisonFacts))
+_SECTION_NAMES = ("number", *_STATE, "outcomes", "evidence", "exemption", "updated_at", "updated_by")
+_STATEMENT_NAMES = (
+    *("id", "serial", "status", "digest", "go_live_date", "live_on", "breached_sections"),
+    *("raised_at", "issued_at"),
+)
+_LATEST = PERIOD.alias()
+_PERIOD_COLUMNS = (PERIOD.c.from_at, *POINT_COLUMNS)
+
+# The latest month whose return is frozen, and whether any webhook is to be told of anything.
+_AROUND = (
+    select(func.max(_REVISION.c.month)).scalar_subquery().label("frozen_month"),
+    select(literal_column("1")).where(_WEBHOOK.c.ended_at.is_(None)).exists().label("has_webhooks"),
+)
+_READ_AROUND = select(*_AROUND)
+_LOCK = select(_PRISON.c.id).where(_PRISON.c.code == bindparam("of_code")).with_for_update()
+_READ = (
+    select(
+        *_PRISON.c,
+        _STANDING.c.updated_at.label("verdict_at"),
+        _STANDING.c.latest_at,
+        _HEAD.c.seq.label("chain_seq"),
+        _HEAD.c.hash.label("chain_hash"),
+        *_AROUND,
+        rows_of(_SECTION, _SECTION_NAMES, _SECTION.c.prison_id == _PRISON.c.id).label("sections"),
+        rows_of(
+            _STATEMENT,
+            _STATEMENT_NAMES,
+            _STATEMENT.c.prison_id == _PRISON.c.id,
+            _STATEMENT.c.status.in_([literal_column(f"'{status}'") for status in sorted(OPEN)]),
+        ).label("statements"),
+        *_PERIOD_COLUMNS,
+    )
+    .select_from(_PRISON)
+    .join(_STANDING, _STANDING.c.prison_id == _PRISON.c.id)
+    .outerjoin(_HEAD, _HEAD.c.chain == _PRISON.c.code)
+    .outerjoin(
+        PERIOD,
+        (PERIOD.c.prison_id == _PRISON.c.id)
+        & (
+            PERIOD.c.from_at
+            == select(func.max(_LATEST.c.from_at)).where(_LATEST.c.prison_id == _PRISON.c.id).scalar_subquery()
+        ),
+    )
+    .where(_PRISON.c.code == bindparam("of_code"))
+)
+
+
+StatementTimes = tuple[datetime | None, datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """A prison as it stands: its details as they are stored, the situation that its verdict rests on, when its
+    statements were raised and issued, how it stands since when, where its audit chain ends, when its verdict last
+    changed and when anything last did (None where it is being registered).
+    """
+
+    details: Mapping[str, Any]
+    situation: Situation
+    statement_times: Mapping[str, StatementTimes]
+    period: Period | None
+    chain_end: tuple[int, str] | None
+    verdict_at: datetime | None
+    latest_at: datetime | None
+    frozen_month: str | None
+    has_webhooks: bool
+
+
+def lock_present(connection: Connection, code: str) -> Present:
+    """The prison, locked until the transaction ends; NotFound if it is not registered.
+
+    On PostgreSQL the lock is a statement of its own: what one statement reads beside a row that it waits for is as
+    old as its beginning. SQLite has one writer at a time.
+    """
+    of_code = {"of_code": code.upper()}
+    if connection.dialect.name == "postgresql":
+        connection.execute(_LOCK, of_code)
+    row: Any = connection.execute(_READ, of_code).first()
+    if row is None:
+        raise unknown_prison(code)
+    period = row[-len(_PERIOD_COLUMNS) :]
+    details = dict(zip(_PRISON.c.keys(), row, strict=False))
+    return Present(
+        details=details,
+        situation=Situation(_facts(details), _answers(row.sections), _statements(row.statements)),
+        statement_times={one["id"]: (_moment(one["raised_at"]), _moment(one["issued_at"])) for one in row.statements},
+        period=None if period[0] is None else Period(period[0], Point._make(period[1:])),
+        chain_end=None if row.chain_seq is None else (row.chain_seq, row.chain_hash),
+        verdict_at=row.verdict_at,
+        latest_at=row.latest_at,
+        frozen_month=row.frozen_month,
+        has_webhooks=row.has_webhooks,
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _facts(details: Mapping[str, Any]) -> PrisonFacts:
+    return PrisonFacts(*(details[name] for name in _FACTS))
+
+
+def _answers(rows: list[dict[str, Any]]) -> Answers:
+    known = {row["number"]: from_state(row["number"], row) for row in rows}
+    stamps = {row["number"]: Stamp(datetime.fromisoformat(row["updated_at"]), row["updated_by"]) for row in rows}
+    return Answers(tuple(known.get(number) or Assessment(number) for number in range(1, 36)), stamps)
+
+
+def _statements(rows: list[dict[str, Any]]) -> tuple[StatementFacts, ...]:
+    return tuple(
+        StatementFacts(
+            id=row["id"],
+            serial=row["serial"],
+            status=StatementStatus(row["status"]),
+            standing=standing_of(row["status"], row["breached_sections"]),
+            digest=row["digest"],
+            go_live_date=date.fromisoformat(row["go_live_date"]),
+            live_on=date.fromisoformat(row["live_on"]) if row["live_on"] else None,
+            breached_sections=tuple(row["breached_sections"]),
+        )
+        for row in sorted(rows, key=lambda row: str(row["raised_at"]))
+    )
+
+
+def first_present(connection: Connection, details: Mapping[str, Any]) -> Present:
+    """A prison that is being registered with these columns: nothing has been said of it yet."""
+    around: Any = connection.execute(_READ_AROUND).one()
+    situation = Situation(_facts(details), _answers([]))
+    return Present(details, situation, {}, None, None, None, None, around.frozen_month, around.has_webhooks)
