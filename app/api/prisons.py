@@ -163,6 +163,7 @@ def correct(
     session: WriteSession,
     by: Corrector,
     caller: CallerNow,
+    once: Idempotency,
     if_match: IfMatch = None,
 ) -> Response:
     """Correct a prison's details, or move it to another toolkit version.
@@ -171,6 +172,10 @@ def correct(
     toolkit version, an administrator does all of it.
     """
     changes = {name: getattr(body, name) for name in sorted(body.model_fields_set)}
-    view = correct_prison(session, code, changes, caller=caller, versions=versions_in(if_match))
-    content = _VIEW.dump_json(view)
-    return written(content, etag_of(content, view.version))
+
+    def answer() -> Response:
+        view = correct_prison(session, code, changes, caller=caller, versions=versions_in(if_match))
+        content = _VIEW.dump_json(view)
+        return written(content, etag_of(content, view.version))
+
+    return once(session, answer)

@@ -20,6 +20,7 @@ from starlette.responses import Response
 
 from app.http.answers import Cursor, Limit, Page, decode_cursor, page_response, resource, written
 from app.http.auth import Assessor
+from app.http.idempotency import Idempotency
 from app.http.parameters import AsOf, CallerNow, IfMatch, Now, PrisonCode, SectionNumber, versions_in
 from app.http.resolve import OwnPrisonThen
 from app.http.routing import KeyedRoute
@@ -175,6 +176,7 @@ def rate_section(
     session: WriteSession,
     by: Assessor,
     caller: CallerNow,
+    once: Idempotency,
     if_match: IfMatch = None,
 ) -> Response:
     """Change one section. What the body leaves out stays as it was, null clears, evidence is added.
@@ -183,8 +185,8 @@ def rate_section(
     changes nothing makes no new version. A regional key may change the comment alone.
     """
     patch = body.patch(known_section(number))
-    after = rate_sections(session, code, [patch], caller=caller, versions=versions_in(if_match))
-    return one_after(after)
+    versions = versions_in(if_match)
+    return once(session, lambda: one_after(rate_sections(session, code, [patch], caller=caller, versions=versions)))
 
 
 @router.patch("", response_model=SectionsWithReadiness)
@@ -194,12 +196,17 @@ def rate_several_sections(
     session: WriteSession,
     by: Assessor,
     caller: CallerNow,
+    once: Idempotency,
     if_match: IfMatch = None,
 ) -> Response:
     """Change several sections at once: all of them, or none where one is refused."""
     patches = [section.patch(section.number, f"/sections/{place}") for place, section in enumerate(body.sections)]
-    after = rate_sections(session, code, patches, caller=caller, versions=versions_in(if_match))
-    return written(_SEVERAL_AFTER.dump_json(SectionsWithReadiness(after.sections, after.readiness)))
+
+    def answer() -> Response:
+        after = rate_sections(session, code, patches, caller=caller, versions=versions_in(if_match))
+        return written(_SEVERAL_AFTER.dump_json(SectionsWithReadiness(after.sections, after.readiness)))
+
+    return once(session, answer)
 
 
 @router.get("/{number}/history", response_model=Page[SectionChangeView])

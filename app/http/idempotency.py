@@ -1,4 +1,4 @@
-"""The same POST twice is one: `Idempotency-Key` replays the first answer for 24 hours."""
+"""The same POST or PATCH twice is one: `Idempotency-Key` replays the first answer for 24 hours."""
 
 import hashlib
 import json
@@ -23,16 +23,14 @@ KEPT_HEADERS = ("etag", "location", "content-type")
 
 
 class Once:
-    """Runs a creating route once for each `Idempotency-Key`; without one, whenever it is called."""
+    """Runs a writing route once for each `Idempotency-Key`; without one, whenever it is called."""
 
     def __init__(self, request: Request, caller: Caller, key: str | None, digest: str) -> None:
         self.caller = caller.by.id
         self.key = key
         self.digest = digest
         self.at = caller.at
-        # An answer may hold a secret that is shown once, so it is kept under the caller's own credentials.
-        credentials = request.headers.get("authorization", "").encode("latin-1")
-        self.seal = OctKey.import_key(hashlib.sha256(b"remembered answer\n" + credentials).digest())
+        self.request = request
 
     def __call__(self, session: Session, answer: Callable[[], Response]) -> Response:
         """The first answer again, or `answer()` remembered in the transaction of what it wrote."""
@@ -45,10 +43,15 @@ class Once:
             return self._again(first)
         response = answer()
         headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
-        sealed = jwe.encrypt_compact(SEALED, bytes(response.body), self.seal).encode()
+        sealed = jwe.encrypt_compact(SEALED, bytes(response.body), self._seal()).encode()
         kept = Remembered(self.digest, response.status_code, json.dumps(headers), sealed)
         remember(session, self.caller, self.key, kept, at=self.at)
         return response
+
+    def _seal(self) -> OctKey:
+        """An answer may hold a secret that is shown once, so it is kept under the caller's own credentials."""
+        credentials = self.request.headers.get("authorization", "").encode("latin-1")
+        return OctKey.import_key(hashlib.sha256(b"remembered answer\n" + credentials).digest())
 
     def _again(self, first: Remembered) -> Response:
         if first.request_digest != self.digest:
@@ -57,7 +60,7 @@ class Once:
                 "This Idempotency-Key came with another request before. Use a new key for each new request.",
             )
         try:
-            body = jwe.decrypt_compact(first.body.decode(), self.seal).plaintext
+            body = jwe.decrypt_compact(first.body.decode(), self._seal()).plaintext
         except JoseError as fault:
             raise Invalid(
                 "idempotency-key-reused",
@@ -74,6 +77,8 @@ async def _once(
         Header(min_length=1, max_length=255, description="Repeats with this key replay the first answer."),
     ] = None,
 ) -> Once:
+    if idempotency_key is None:
+        return Once(request, caller, None, "")
     body = await request.body()
     digest = hashlib.sha256(b"\n".join((request.method.encode(), request.url.path.encode(), body))).hexdigest()
     return Once(request, caller, idempotency_key, digest)

@@ -81,3 +81,53 @@ def test_a_rule_refuses_only_the_present_copy(service: Service):
     tag = service.get(FIVE).headers["etag"]
     service.patch(FIVE, {"comment": "Moved on"})
     assert service.patch(FIVE, {"rating": "GREEN"}, headers={"if-match": tag}).status_code == 412
+
+
+def test_a_rating_does_not_outdate_a_copy_of_the_prison(service: Service):
+    """The representation moves with the stage, so its tag does too; the details are still those of the copy."""
+    tag = service.get(LWI).headers["etag"]
+    service.patch(FIVE, {"rating": "AMBER"})
+    assert service.get(LWI).headers["etag"] != tag
+    answer = service.patch(LWI, {"county": "Sussex"}, by="admin", headers={"if-match": tag})
+    assert (answer.status_code, answer.json()["version"]) == (200, 2)
+
+
+def test_midnight_does_not_outdate_a_copy_of_a_section(service: Service):
+    """Evidence grows stale by the calendar alone: the section reads differently, and nobody has changed it."""
+    service.patch(FIVE, {"evidence": [factories.note()]})
+    service.clock.set("2027-03-02T12:00:00Z")
+    tag = service.get(FIVE).headers["etag"]
+    assert not service.get(FIVE).json()["stale"]
+    service.clock.set("2027-03-03T12:00:00Z")
+    assert service.get(FIVE).json()["stale"]
+    assert service.get(FIVE).headers["etag"] != tag
+    assert service.patch(FIVE, {"comment": "Still so"}, headers={"if-match": tag}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "by"), [(FIVE, {"comment": "Mine"}, "prison:LWI"), (LWI, {"name": "A"}, "admin")]
+)
+def test_weak_and_malformed_tags_never_match(service: Service, path: str, body: dict[str, str], by: str):
+    tag = service.get(path).headers["etag"]
+    version, _, digest = tag.strip('"').partition("-")
+    wrong = [
+        f"W/{tag}",
+        tag.strip('"'),
+        f'"{digest}"',
+        f'"{version}"',
+        f'"{version}-"',
+        f'"{version[1:]}-{digest}"',
+        "",
+    ]
+    wrong += [f'"v-{digest}"', f'"V{version[1:]}-{digest}"', f'"{version} -{digest}"', f'"v{"9" * 30}-{digest}"']
+    with service.unchanged():
+        for one in wrong:
+            assert service.patch(path, body, by=by, headers={"if-match": one}).status_code == 412, one
+    either = {"if-match": f'"{"0" * 32}", {tag}'}
+    assert service.patch(path, body, by=by, headers=either).status_code == 200
+
+
+def test_an_unchanged_section_answers_304_and_its_own_write_gives_the_tag_of_its_next_read(service: Service):
+    written = service.patch(FIVE, {"comment": "Mine"}).headers["etag"]
+    assert service.get(FIVE).headers["etag"] == written
+    assert service.get(FIVE, headers={"if-none-match": written}).status_code == 304

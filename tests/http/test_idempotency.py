@@ -1,9 +1,11 @@
-"""The same creating POST twice is one."""
+"""The same POST or PATCH twice is one."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import Any
 
 import httpx2
+import pytest
 
 from tests.support import factories
 from tests.support.service import Service
@@ -80,3 +82,47 @@ def test_a_secret_that_is_replayed_is_not_stored_in_the_clear(service: Service):
     again = service.post("/v1/keys", body, by="admin", headers=headers)
     assert again.content == first.content
     assert first.json()["key"] not in repr(service.stored())
+
+
+SECTION = "/v1/prisons/LWI/sections/5"
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (SECTION, {"comment": "Agreed", "evidence": [factories.note()]}),
+        ("/v1/prisons/LWI/sections", {"sections": [{"number": 5, "evidence": [factories.note()]}]}),
+    ],
+)
+def test_a_change_that_is_repeated_adds_its_evidence_once(service: Service, path: str, body: dict[str, Any]):
+    """Whoever was not told what became of a change can send it again."""
+    first = service.patch(path, body, headers=KEY)
+    service.patch("/v1/prisons/LWI/sections/6", {"rating": "AMBER"})
+    with service.unchanged():
+        again = service.patch(path, body, headers=KEY)
+    assert (again.status_code, again.content) == (200, first.content)
+    assert again.headers["idempotency-replayed"] == "true"
+    assert again.headers.get("etag") == first.headers.get("etag")
+    assert len(service.get(SECTION).json()["evidence"]) == 1
+
+
+def test_a_correction_that_is_repeated_is_the_first_one(service: Service):
+    first = service.patch("/v1/prisons/LWI", {"county": "Sussex"}, by="admin", headers=KEY)
+    service.patch("/v1/prisons/LWI", {"county": "Kent"}, by="admin")
+    with service.unchanged():
+        again = service.patch("/v1/prisons/LWI", {"county": "Sussex"}, by="admin", headers=KEY)
+    assert (again.status_code, again.content) == (200, first.content)
+
+
+def test_a_change_repeated_with_its_own_copy_is_not_outdated_by_itself(service: Service):
+    headers = KEY | {"if-match": service.get(SECTION).headers["etag"]}
+    first = service.patch(SECTION, {"comment": "Mine"}, headers=headers)
+    again = service.patch(SECTION, {"comment": "Mine"}, headers=headers)
+    assert (first.status_code, again.status_code, again.content) == (200, 200, first.content)
+
+
+def test_a_key_of_one_change_is_not_good_for_another(service: Service):
+    service.patch(SECTION, {"comment": "Mine"}, headers=KEY)
+    with service.unchanged():
+        assert service.patch(SECTION, {"comment": "Other"}, headers=KEY).status_code == 422
+        assert service.patch("/v1/prisons/LWI/sections/6", {"comment": "Mine"}, headers=KEY).status_code == 422
