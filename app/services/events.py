@@ -14,7 +14,7 @@ from app.queries.events import KINDS
 from app.queries.webhooks import DeliveryStatus
 from app.rules.prison import PrisonFacts
 from app.rules.readiness import ReadinessView
-from app.storage.batch import Row, Write, one_or_many
+from app.storage.batch import Row, Write, one_or_many, send_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +43,20 @@ def announce(
     programme may read the feed: `content` takes ratings, versions, stages and counts, and never comments,
     evidence, names of people or reasons.
     """
-    announce_all(session, [Announcement(kind, prison, at, subject, content)])
+    writes = feed_writes(session, [Announcement(kind, prison, at, subject, content)], has_webhooks=True)
+    send_all(session.connection(), writes)
 
 
-def announce_all(session: Session, announcements: Sequence[Announcement]) -> None:
-    """Append several events in order; two statements, however many there are."""
-    rows = event_rows(announcements)
-    session.execute(_FILL_OUTBOX, {"events": list(session.scalars(_APPEND_NUMBERED, one_or_many(rows)))})
+def feed_writes(session: Session, announcements: Sequence[Announcement], *, has_webhooks: bool) -> list[Write]:
+    """What appends several events in order, and the deliveries of them where there are any webhooks."""
+    rows = _event_rows(announcements)
+    if not has_webhooks:
+        return [(_APPEND, one_or_many(rows))]
+    numbers = session.connection().execute(_APPEND_NUMBERED, one_or_many(rows)).scalars()
+    return [(_FILL_OUTBOX, {"events": list(numbers)})]
 
 
-def feed_writes(announcements: Sequence[Announcement]) -> list[Write]:
-    """What appends the events where no webhook is to be told of them."""
-    return [(_APPEND, one_or_many(event_rows(announcements)))]
-
-
-def event_rows(announcements: Sequence[Announcement]) -> list[Row]:
+def _event_rows(announcements: Sequence[Announcement]) -> list[Row]:
     if unknown := {one.kind for one in announcements} - set(KINDS):
         raise ValueError(f"no such kinds of event: {', '.join(sorted(unknown))}")
     return [

@@ -11,7 +11,7 @@ from app.rules.programme import Point
 from app.rules.readiness import ReadinessView
 from app.rules.statement import StatementStatus
 from app.services.audit import chain_writes
-from app.services.events import announce_all, feed_writes
+from app.services.events import feed_writes
 from app.services.opened import Entry, OpenedPrison
 from app.services.programme.periods import period_writes, point_of
 from app.services.standing import KEEP, KEEP_FIRST, standing_values
@@ -47,12 +47,9 @@ def append_change(
     else:
         writes.append((KEEP, {"of_prison": opened.facts.id, **values}))
     told = [entry.event for entry in (*followed, *steps, *entries) if entry.event is not None]
-    if not opened.present.has_webhooks:
-        writes += feed_writes(told)
+    writes += feed_writes(session, told, has_webhooks=opened.present.has_webhooks)
     writes += period_writes(opened.facts.id, opened.present.period, _point(opened, decision, view, details), at)
     send_all(session.connection(), writes)
-    if opened.present.has_webhooks:
-        announce_all(session, told)
     return view
 
 

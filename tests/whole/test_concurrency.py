@@ -73,6 +73,28 @@ def test_sixty_writers_of_one_prison_lose_nothing(address: tuple[Service, str]):
     assert [one["comment"] for one in present[:4]] == [history(service, n)[0]["comment"] for n in range(1, 5)]
 
 
+def test_no_acknowledged_save_is_lost_when_eight_people_save_at_once(address: tuple[Service, str]):
+    """Twenty saves each, of one section that they share and of one of their own in turn."""
+    service, url = address
+
+    def write(place: int, client: httpx2.Client) -> list[Answer]:
+        return [patch(client, (5, 10 + place)[turn % 2], {"comment": f"{place}.{turn}"}) for turn in range(20)]
+
+    answers = at_once(service, url, 8, write)
+    assert [status for status, _ in answers] == [200] * 160
+    acknowledged: dict[int, dict[int, str]] = defaultdict(dict)
+    for _, section in answers:
+        acknowledged[section["number"]][section["version"]] = section["comment"]
+    assert {number: len(saves) for number, saves in acknowledged.items()} == {5: 80} | dict.fromkeys(range(10, 18), 10)
+    for number, saves in acknowledged.items():
+        assert {one["version"]: one["comment"] for one in history(service, number)} == saves
+        section = service.get(f"{LWI}/sections/{number}").json()
+        assert (section["version"], section["comment"]) == max(saves.items())
+    entries = service.get("/v1/audit?prison=LWI&limit=500", by="national").json()["items"]
+    assert len([one for one in entries if one["action"] == "section.rated"]) == 160
+    assert service.get("/v1/audit/verify", by="national").json()["intact"]
+
+
 def test_of_the_writers_with_one_copy_exactly_one_wins(address: tuple[Service, str]):
     service, url = address
     for turn in range(5):
