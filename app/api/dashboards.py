@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.prisons import Region
 from app.documents.programme.matrix_csv import render_matrix
 from app.http.answers import Cursor, Limit, Page, decode_cursor, page_response, resource
 from app.http.auth import Reader
+from app.http.inputs import Region
 from app.http.negotiation import CSV, JSON, preferred
 from app.http.parameters import AsOf, Now
 from app.http.routing import KeyedRoute

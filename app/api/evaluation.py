@@ -7,9 +7,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 from starlette.responses import Response
 
-from app.api.sections import RatingInput
 from app.http.answers import written
 from app.http.auth import Reader
+from app.http.inputs import RatingInput
 from app.http.routing import KeyedRoute
 from app.http.schemas import problems
 from app.http.text import Name

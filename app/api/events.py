@@ -5,22 +5,21 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query
-from pydantic import AfterValidator, TypeAdapter
+from pydantic import TypeAdapter
 from starlette.datastructures import URL
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from app.api.prisons import Region
 from app.errors import DomainError, FieldFault, Invalid
 from app.http.answers import Limit, Page, resource
 from app.http.auth import Reader, identify
+from app.http.inputs import Kind, Region
 from app.http.parts import ChangeFeed, parts
 from app.http.routing import KeyedRoute
 from app.queries.events import (
     BEGINNING,
     EVENT_JSON,
-    KINDS,
     EventFilter,
     EventPage,
     EventView,
@@ -33,13 +32,6 @@ from app.storage.db import CurrentSession
 router = APIRouter(prefix="/v1/events", tags=["Changes"], route_class=KeyedRoute)
 
 
-def _kind_of_event(text: str) -> str:
-    if text not in KINDS:
-        raise ValueError(f"give one of {', '.join(KINDS)}")
-    return text
-
-
-Kind = Annotated[str, AfterValidator(_kind_of_event)]
 After = Annotated[
     str | None,
     Query(

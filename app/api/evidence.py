@@ -14,6 +14,7 @@ from app.documents.evidence.media_types import EXTENSIONS
 from app.documents.file_names import attachment
 from app.http.answers import Cursor, Limit, Page, decode_cursor, moment_of_cursor, page_response, resource, written
 from app.http.auth import EvidenceKeeper
+from app.http.inputs import SectionNumbers
 from app.http.parameters import CallerNow, Now, PrisonCode, SectionNumber, has_same
 from app.http.parts import parts
 from app.http.resolve import OwnPrison
@@ -36,7 +37,6 @@ from app.storage.db import ReadSession, WriteSession
 router = APIRouter(prefix="/v1/prisons/{code}", tags=["Evidence"], route_class=KeyedRoute)
 
 ItemId = Annotated[str, Path(description="An item's id, as lists give it.", max_length=36), AfterValidator(plain_text)]
-SectionNumbers = Annotated[list[Annotated[int, Field(strict=True, ge=1, le=35)]], Field(max_length=35)]
 
 # Whatever a file turns out to be, nothing in it runs in a browser that opens it.
 DOWNLOAD_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"

@@ -16,13 +16,14 @@ from sqlalchemy.orm import Session
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from app.api.evidence import ITEM_JSON, EvidenceWithReadiness, SectionNumbers
+from app.api.evidence import ITEM_JSON, EvidenceWithReadiness
 from app.api.sections import AddEvidence, known_section
 from app.documents.evidence.media_types import ACCEPTED, accepted_type_of
 from app.documents.file_names import display_name
 from app.errors import FieldFault, Invalid, TooLarge, WrongMediaType
 from app.http.answers import written
 from app.http.idempotency import Once
+from app.http.inputs import SectionNumbers
 from app.http.parameters import CallerNow, SectionNumber
 from app.http.parts import Parts, parts
 from app.http.resolve import OwnPrisonOfUploads

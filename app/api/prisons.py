@@ -10,6 +10,7 @@ from starlette.responses import Response
 from app.http.answers import Cursor, Limit, Page, decode_cursor, page_response, resource, written
 from app.http.auth import Corrector, Reader, Registrar
 from app.http.idempotency import Idempotency
+from app.http.inputs import Region
 from app.http.parameters import CallerNow, IfMatch, Now, PrisonCode, versions_in
 from app.http.resolve import AnyPrison
 from app.http.routing import KeyedRoute
@@ -26,19 +27,11 @@ from app.queries.prisons import (
 from app.rules.digests import etag_of
 from app.rules.moments import last_day_of, london_date
 from app.rules.prison import PrisonDetails
-from app.rules.regions import REGIONS, region_slug
 from app.rules.types import Function, Stage
 from app.services.prisons import correct_prison, register_prison
 from app.storage.db import ReadSession, WriteSession
 
 router = APIRouter(prefix="/v1/prisons", tags=["Prisons"], route_class=KeyedRoute)
-
-
-def _region_slug(text: str) -> str:
-    slug = region_slug(text)
-    if slug is None:
-        raise ValueError(f"give one of {', '.join(REGIONS)}")
-    return slug
 
 
 def _date_month_or_year(text: str) -> str:
@@ -50,7 +43,6 @@ def _date_month_or_year(text: str) -> str:
 
 
 Code = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, pattern="^[A-Za-z0-9]{3}$")]
-Region = Annotated[str, StringConstraints(max_length=40), AfterValidator(_region_slug)]
 Gender = Literal["male", "female", "mixed"]
 ClosedOn = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}(-[0-9]{2}){0,2}$"), AfterValidator(_date_month_or_year)]
 County = Annotated[Line, StringConstraints(max_length=60)]

@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     TypeAdapter,
@@ -21,6 +20,7 @@ from starlette.responses import Response
 from app.http.answers import Cursor, Limit, Page, decode_cursor, page_response, resource, written
 from app.http.auth import Assessor
 from app.http.idempotency import Idempotency
+from app.http.inputs import RatingInput
 from app.http.parameters import AsOf, CallerNow, IfMatch, Now, PrisonCode, SectionNumber, versions_in
 from app.http.resolve import OwnPrisonThen
 from app.http.routing import KeyedRoute
@@ -53,13 +53,6 @@ router = APIRouter(prefix="/v1/prisons/{code}/sections", tags=["Sections"], rout
 
 # More staff than any prison has; a larger figure is a slip of the keyboard.
 MOST_STAFF = 10_000
-
-
-def _upper(value: object) -> object:
-    return value.strip().upper() if isinstance(value, str) else value
-
-
-RatingInput = Annotated[Rating, BeforeValidator(_upper, json_schema_input_type=Rating)]
 
 
 class AddEvidence(BaseModel):

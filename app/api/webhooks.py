@@ -10,11 +10,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.events import Kind
-from app.api.prisons import Region
 from app.http.answers import Cursor, Limit, Page, decode_cursor, page_response, resource, written
 from app.http.auth import WebhookKeeper
 from app.http.idempotency import Idempotency
+from app.http.inputs import Kind, Region
 from app.http.parameters import CallerNow, IfMatch, tags_in
 from app.http.parts import parts
 from app.http.resolve import OwnWebhook, WebhookId
