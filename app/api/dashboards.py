@@ -12,9 +12,8 @@ from starlette.responses import Response
 from app.documents.programme.matrix_csv import render_matrix
 from app.http.answers import Cursor, Limit, Page, decode_cursor, page_response, resource
 from app.http.auth import Reader
-from app.http.inputs import Region
 from app.http.negotiation import CSV, JSON, preferred
-from app.http.parameters import AsOf, Now
+from app.http.parameters import AsOf, Now, Region
 from app.http.routing import KeyedRoute
 from app.http.schemas import problems
 from app.http.streams import streamed

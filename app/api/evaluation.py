@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from app.http.answers import written
 from app.http.auth import Reader
-from app.http.inputs import RatingInput
+from app.http.parameters import RatingInput
 from app.http.routing import KeyedRoute
 from app.http.schemas import problems
 from app.http.text import Name

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from app.errors import DomainError, FieldFault, Invalid
 from app.http.answers import Limit, Page, resource
 from app.http.auth import Reader, identify
-from app.http.inputs import Kind, Region
+from app.http.parameters import Kind, Region
 from app.http.parts import ChangeFeed, parts
 from app.http.routing import KeyedRoute
 from app.queries.events import (

@@ -14,8 +14,7 @@ from app.documents.evidence.media_types import EXTENSIONS
 from app.documents.file_names import attachment
 from app.http.answers import Cursor, Limit, Page, decode_cursor, moment_of_cursor, page_response, resource, written
 from app.http.auth import EvidenceKeeper
-from app.http.inputs import SectionNumbers
-from app.http.parameters import CallerNow, Now, PrisonCode, SectionNumber, has_same
+from app.http.parameters import CallerNow, Now, PrisonCode, SectionNumber, SectionNumbers, has_same
 from app.http.parts import parts
 from app.http.resolve import OwnPrison
 from app.http.routing import KeyedRoute

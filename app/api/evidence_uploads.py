@@ -23,8 +23,7 @@ from app.documents.file_names import display_name
 from app.errors import FieldFault, Invalid, TooLarge, WrongMediaType
 from app.http.answers import written
 from app.http.idempotency import Once
-from app.http.inputs import SectionNumbers
-from app.http.parameters import CallerNow, SectionNumber
+from app.http.parameters import CallerNow, SectionNumber, SectionNumbers
 from app.http.parts import Parts, parts
 from app.http.resolve import OwnPrisonOfUploads
 from app.http.routing import JSON_TYPES, KeyedRoute, strict_json

@@ -10,8 +10,7 @@ from starlette.responses import Response
 from app.http.answers import Cursor, Limit, Page, decode_cursor, page_response, resource, written
 from app.http.auth import Corrector, Reader, Registrar
 from app.http.idempotency import Idempotency
-from app.http.inputs import Region
-from app.http.parameters import CallerNow, IfMatch, Now, PrisonCode, versions_in
+from app.http.parameters import CallerNow, IfMatch, Now, PrisonCode, Region, versions_in
 from app.http.resolve import AnyPrison
 from app.http.routing import KeyedRoute
 from app.http.text import Day, Line, Search

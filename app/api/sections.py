@@ -20,8 +20,7 @@ from starlette.responses import Response
 from app.http.answers import Cursor, Limit, Page, decode_cursor, page_response, resource, written
 from app.http.auth import Assessor
 from app.http.idempotency import Idempotency
-from app.http.inputs import RatingInput
-from app.http.parameters import AsOf, CallerNow, IfMatch, Now, PrisonCode, SectionNumber, versions_in
+from app.http.parameters import AsOf, CallerNow, IfMatch, Now, PrisonCode, RatingInput, SectionNumber, versions_in
 from app.http.resolve import OwnPrisonThen
 from app.http.routing import KeyedRoute
 from app.http.text import Day, Line, Prose, Title, one_line

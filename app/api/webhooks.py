@@ -13,8 +13,7 @@ from starlette.responses import Response
 from app.http.answers import Cursor, Limit, Page, decode_cursor, page_response, resource, written
 from app.http.auth import WebhookKeeper
 from app.http.idempotency import Idempotency
-from app.http.inputs import Kind, Region
-from app.http.parameters import CallerNow, IfMatch, tags_in
+from app.http.parameters import CallerNow, IfMatch, Kind, Region, tags_in
 from app.http.parts import parts
 from app.http.resolve import OwnWebhook, WebhookId
 from app.http.routing import KeyedRoute

@@ -1,19 +1,22 @@
-"""What many routes take from a request: the moment, the caller's copy, codes, `as_of`."""
+"""What many routes take from a request: the moment, the caller's copy, codes, `as_of`, and shared input types."""
 
 import re
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Header, Path, Query
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from starlette.requests import Request
 
 from app.errors import FieldFault, Invalid
 from app.http.auth import identify
 from app.http.parts import parts
 from app.http.text import PlainNumber, plain_text
+from app.queries.events import KINDS
 from app.rules.caller import Caller
 from app.rules.moments import end_of_day, london_date
+from app.rules.regions import REGIONS, region_slug
+from app.rules.types import Rating
 
 
 def now(request: Request) -> datetime:
@@ -141,4 +144,25 @@ async def _caller(request: Request, at: Now) -> Caller:
 
 CallerNow = Annotated[Caller, Depends(_caller)]
 
-Responses = dict[int | str, dict[str, Any]]
+
+def _region_slug(text: str) -> str:
+    slug = region_slug(text)
+    if slug is None:
+        raise ValueError(f"give one of {', '.join(REGIONS)}")
+    return slug
+
+
+def _kind_of_event(text: str) -> str:
+    if text not in KINDS:
+        raise ValueError(f"give one of {', '.join(KINDS)}")
+    return text
+
+
+def _upper(value: object) -> object:
+    return value.strip().upper() if isinstance(value, str) else value
+
+
+Kind = Annotated[str, AfterValidator(_kind_of_event)]
+RatingInput = Annotated[Rating, BeforeValidator(_upper, json_schema_input_type=Rating)]
+Region = Annotated[str, StringConstraints(max_length=40), AfterValidator(_region_slug)]
+SectionNumbers = Annotated[list[Annotated[int, Field(strict=True, ge=1, le=35)]], Field(max_length=35)]
