@@ -1,4 +1,4 @@
-"""Checking an issued statement: by its credential, or by the serial and digest on the paper. It stores nothing."""
+"""Checking what was sealed: an issued statement by its credential or its paper, and the audit trail."""
 
 import re
 from dataclasses import dataclass
@@ -7,10 +7,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.queries.audit import AuditVerification, verify_trail
 from app.queries.signing_keys import public_keys
 from app.queries.verification import IssuedFacts, issued_by_serial
 from app.rules.statement import Standing, StatementStatus
 from app.services.credentials import Mismatch, differing_parts, read_credential
+from app.storage.key_files import unseal
 
 SERIAL = "^[A-Z0-9-]+$"
 
@@ -39,6 +41,12 @@ class Verification:
     superseded_by: str | None
     withdrawn_at: datetime | None
     mismatches: list[Mismatch]
+
+
+def check_trail(session: Session) -> AuditVerification:
+    """Walk the whole audit trail, its checkpoints with the keys that signed them."""
+    keys = public_keys(session)
+    return verify_trail(session, lambda text: unseal(text, keys))
 
 
 def check_credential(session: Session, text: str) -> Verification:
