@@ -50,5 +50,5 @@ OwnPrisonOfUploads = Annotated[PrisonFacts, Depends(_own_prison_of_uploads)]
 OwnStatement = Annotated[StatementView, Depends(_own_statement)]
 OwnWebhook = Annotated[WebhookView, Depends(_own_webhook)]
 # A prison that every caller may read of. Whatever is written to one is checked under its lock instead, since it may
-# move to another region meanwhile: see `lock_prison`.
+# move to another region meanwhile: see `open_prison`.
 AnyPrison = PrisonCode
