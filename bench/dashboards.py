@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.demo.lives import SMALL_REGION
 from app.queries.programme.dashboards import DASHBOARD_JSON, REGIONS_JSON, list_regions, read_dashboard
 from app.queries.programme.matrix import read_matrix
-from app.queries.programme.periods import Scope
+from app.queries.programme.periods import ProgrammeAt
 from app.storage.db import Database
 from bench.programmes import UNTIL, Programme
 from bench.report import Options
@@ -20,7 +20,7 @@ from tests.support.service import seen_by
 NOW = UNTIL + timedelta(hours=12)
 PAST = UNTIL - timedelta(days=200, hours=5)
 
-Ask = Callable[[Session, Scope], bytes]
+Ask = Callable[[Session, ProgrammeAt], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +33,16 @@ class Question:
     ask: Ask
 
 
-def _dashboard(session: Session, scope: Scope) -> bytes:
-    return DASHBOARD_JSON.dump_json(read_dashboard(session, scope))
+def _dashboard(session: Session, programme: ProgrammeAt) -> bytes:
+    return DASHBOARD_JSON.dump_json(read_dashboard(session, programme))
 
 
-def _regions(session: Session, scope: Scope) -> bytes:
-    return REGIONS_JSON.dump_json(list_regions(session, scope))
+def _regions(session: Session, programme: ProgrammeAt) -> bytes:
+    return REGIONS_JSON.dump_json(list_regions(session, programme))
 
 
-def _matrix(session: Session, scope: Scope) -> bytes:
-    return repr(read_matrix(session, scope, None, after=None, limit=500)).encode()
+def _matrix(session: Session, programme: ProgrammeAt) -> bytes:
+    return repr(read_matrix(session, programme, None, after=None, limit=500)).encode()
 
 
 QUESTIONS = (
@@ -71,13 +71,13 @@ def answers(made: Programme, options: Options) -> list[list[str]]:
 
 
 def _measured(database: Database, question: Question, options: Options) -> list[str]:
-    scope = Scope(question.region, NOW, question.as_of)
+    programme = ProgrammeAt(question.region, NOW, question.as_of)
     with seen_by(database.read_engine) as seen, database.reading() as session:
-        body = question.ask(session, scope)
+        body = question.ask(session, programme)
 
     def whole() -> None:
         with database.reading() as session:
-            question.ask(session, scope)
+            question.ask(session, programme)
 
     rows = 0
 

@@ -19,7 +19,7 @@ from app.http.schemas import problems
 from app.http.streams import streamed
 from app.queries.programme.dashboards import DASHBOARD_JSON, DashboardView, read_dashboard
 from app.queries.programme.matrix import MatrixRowView, matrix_digest, read_matrix, stream_matrix
-from app.queries.programme.periods import Scope
+from app.queries.programme.periods import ProgrammeAt
 from app.rules.types import Stage
 from app.storage.db import ReadSession
 
@@ -39,14 +39,14 @@ def read_national_dashboard(request: Request, session: ReadSession, by: Reader, 
     statement that have the fewest sections in their way; `without_update` those of which no section has changed
     for 28 days; `trend` has one entry for each month's end (London), its last for now or `as_of`.
     """
-    return resource(request, DASHBOARD_JSON.dump_json(read_dashboard(session, Scope(None, at, as_of))))
+    return resource(request, DASHBOARD_JSON.dump_json(read_dashboard(session, ProgrammeAt(None, at, as_of))))
 
 
 @dataclass(frozen=True, slots=True)
 class MatrixQuery:
     """What the heat map is asked for."""
 
-    scope: Scope
+    programme: ProgrammeAt
     stage: Stage | None
 
 
@@ -67,12 +67,12 @@ def read_prison_matrix(
     cursor: Cursor = None,
 ) -> Response:
     """One row a prison that is open on the day, with its 35 ratings, in code order; as CSV (whole) by `Accept`."""
-    asked = MatrixQuery(Scope(region, at, as_of), stage)
+    asked = MatrixQuery(ProgrammeAt(region, at, as_of), stage)
     if preferred(request, (JSON, CSV)) == CSV:
         return _matrix_csv(request, session, asked)
     position = decode_cursor(request, cursor, {"after": str})
     after = position["after"] if position else None
-    rows = read_matrix(session, asked.scope, stage, after=after, limit=limit + 1)
+    rows = read_matrix(session, asked.programme, stage, after=after, limit=limit + 1)
     return page_response(request, _PAGE, rows, limit, lambda row: {"after": row.code}, {"vary": "Accept"})
 
 
@@ -91,16 +91,16 @@ def read_prison_matrix_csv(
     stage: AtStage = None,
 ) -> Response:
     """The same as CSV, all of it."""
-    return _matrix_csv(request, session, MatrixQuery(Scope(region, at, as_of), stage))
+    return _matrix_csv(request, session, MatrixQuery(ProgrammeAt(region, at, as_of), stage))
 
 
 def _matrix_csv(request: Request, session: Session, asked: MatrixQuery) -> Response:
-    scope, stage = asked.scope, asked.stage
+    programme, stage = asked.programme, asked.stage
     return streamed(
         request,
         session,
         CSV,
         "matrix.csv",
-        lambda fresh: ("matrix.csv", matrix_digest(fresh, scope, stage)),
-        lambda fresh: render_matrix(stream_matrix(fresh, scope, stage)),
+        lambda fresh: ("matrix.csv", matrix_digest(fresh, programme, stage)),
+        lambda fresh: render_matrix(stream_matrix(fresh, programme, stage)),
     )

@@ -19,7 +19,7 @@ from app.queries.programme.dashboards import (
     list_regions,
     read_dashboard,
 )
-from app.queries.programme.periods import Scope
+from app.queries.programme.periods import ProgrammeAt
 from app.rules.regions import REGIONS, region_slug
 from app.storage.db import ReadSession
 
@@ -33,7 +33,7 @@ Slug = Annotated[
 @router.get("", response_model=RegionListView)
 def list_all_regions(request: Request, session: ReadSession, by: Reader, at: Now, as_of: AsOf) -> Response:
     """The nine regions with their figures, which count the prisons that are open on the day."""
-    return resource(request, REGIONS_JSON.dump_json(list_regions(session, Scope(None, at, as_of))))
+    return resource(request, REGIONS_JSON.dump_json(list_regions(session, ProgrammeAt(None, at, as_of))))
 
 
 @router.get("/{slug}/dashboard", response_model=DashboardView)
@@ -44,4 +44,4 @@ def read_regional_dashboard(
     region = region_slug(slug)
     if region is None:
         raise NotFound("not-found", f"There is no region {slug!r}. The regions are {', '.join(REGIONS)}.")
-    return resource(request, DASHBOARD_JSON.dump_json(read_dashboard(session, Scope(region, at, as_of))))
+    return resource(request, DASHBOARD_JSON.dump_json(read_dashboard(session, ProgrammeAt(region, at, as_of))))

@@ -15,7 +15,7 @@ from app.models import Prison, ReturnRevision, ReturnRow
 from app.queries.programme.matrix import ratings_of
 from app.queries.programme.periods import (
     BATCH,
-    Scope,
+    ProgrammeAt,
     digest_of,
     is_open_within,
     read_page,
@@ -122,12 +122,12 @@ def read_rows(session: Session, source: ReturnSource, *, after: str | None, limi
     """Codes and rows as JSON, in code order from the one after `after`."""
     if source.revision is not None:
         return _frozen_rows(session, source.revision, after, limit)
-    points = read_page(session, _scope(source), _open_ones(source), after=after, limit=limit)
+    points = read_page(session, _programme(source), _open_ones(source), after=after, limit=limit)
     return [(point.code, ROW_JSON.dump_json(row_of(point, source.day))) for point in points]
 
 
-def _scope(source: ReturnSource) -> Scope:
-    return Scope(None, source.month.end, source.as_of)
+def _programme(source: ReturnSource) -> ProgrammeAt:
+    return ProgrammeAt(None, source.month.end, source.as_of)
 
 
 def _open_ones(source: ReturnSource) -> ColumnElement[bool]:
@@ -137,7 +137,7 @@ def _open_ones(source: ReturnSource) -> ColumnElement[bool]:
 def stream_rows(session: Session, source: ReturnSource) -> Iterator[ReturnRowView]:
     """Every row in code order, with a batch of them in memory at a time."""
     if source.revision is None:
-        points = stream_points(session, _scope(source), _open_ones(source))
+        points = stream_points(session, _programme(source), _open_ones(source))
         yield from (row_of(point, source.day) for point in points)
         return
     after = None
@@ -148,13 +148,13 @@ def stream_rows(session: Session, source: ReturnSource) -> Iterator[ReturnRowVie
 
 def rows_digest(session: Session, source: ReturnSource) -> str:
     """A fingerprint of all that the rows of a month that is not frozen rest on."""
-    return digest_of(source.day, stream_points(session, _scope(source), _open_ones(source)))
+    return digest_of(source.day, stream_points(session, _programme(source), _open_ones(source)))
 
 
 def stream_corrected(session: Session, month: Month, corrections: dict[str, datetime]) -> Iterator[ReturnRowView]:
     """The rows of a month at its end, with the prisons named in `corrections` as they stood at those moments."""
     wanted = is_open_within(month.first, month.last)
-    at_its_end = stream_points(session, Scope(None, month.end, month.end), wanted)
+    at_its_end = stream_points(session, ProgrammeAt(None, month.end, month.end), wanted)
     as_it_was = (one for one in at_its_end if one.code not in corrections)
     later = [read_point(session, code, moment) for code, moment in sorted(corrections.items())]
     open_ones = [one for one in later if one and is_open_during(one.opened_on, one.closed_by, month.first, month.last)]

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from app.queries.programme.dashboards import list_regions, read_dashboard
 from app.queries.programme.matrix import read_matrix
-from app.queries.programme.periods import Scope
+from app.queries.programme.periods import ProgrammeAt
 from app.storage.db import Database
 from tests.conftest import SERVER_HOME
 from tests.support import databases
@@ -74,14 +74,18 @@ PAST = NOW - timedelta(days=40)
 @pytest.mark.parametrize("region", [None, "south-east"], ids=["nation", "region"])
 @pytest.mark.parametrize(
     "ask",
-    [read_dashboard, list_regions, lambda session, scope: read_matrix(session, scope, None, after="Z00500", limit=50)],
+    [
+        read_dashboard,
+        list_regions,
+        lambda session, programme: read_matrix(session, programme, None, after="Z00500", limit=50),
+    ],
     ids=["dashboard", "regions", "matrix"],
 )
 def test_every_statement_of_a_dashboard_uses_an_index(
     programme: Database, ask: Any, region: str | None, as_of: datetime | None
 ):
     with programme.reading() as session, seen_by(programme.read_engine) as statements:
-        ask(session, Scope(region, NOW, as_of))
+        ask(session, ProgrammeAt(region, NOW, as_of))
     plans = []
     with programme.read_engine.connect() as connection:
         for statement, parameters in statements:

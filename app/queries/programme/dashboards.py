@@ -7,7 +7,7 @@ from datetime import date, datetime
 from pydantic import TypeAdapter
 from sqlalchemy.orm import Session
 
-from app.queries.programme.periods import Scope, read_points, read_trend
+from app.queries.programme.periods import ProgrammeAt, read_points, read_trend
 from app.queries.programme.prison_lists import (
     NearPrison,
     PlannedGoLives,
@@ -115,25 +115,25 @@ DASHBOARD_JSON = TypeAdapter(DashboardView)
 REGIONS_JSON = TypeAdapter(RegionListView)
 
 
-def list_regions(session: Session, scope: Scope) -> RegionListView:
+def list_regions(session: Session, programme: ProgrammeAt) -> RegionListView:
     """The nine regions with their figures."""
-    return RegionListView(_summaries(scope, read_points(session, scope)))
+    return RegionListView(_summaries(programme, read_points(session, programme)))
 
 
-def read_dashboard(session: Session, scope: Scope) -> DashboardView:
+def read_dashboard(session: Session, programme: ProgrammeAt) -> DashboardView:
     """All that a dashboard shows; a fixed number of statements, whatever the number of prisons."""
-    registered = read_points(session, scope)
-    points = _open_ones(registered, scope.day)
+    registered = read_points(session, programme)
+    points = _open_ones(registered, programme.day)
     totals = totals_of(points)
     toolkit = read_book(session, current_version(session)).toolkit
-    trend = read_trend(session, scope)
+    trend = read_trend(session, programme)
     if trend or registered:
         now = totals.prisons, totals.commissioning_ready, totals.eligible, totals.live
-        trend.append(TrendPoint(month_name(month_number(scope.day)), *now))
+        trend.append(TrendPoint(month_name(month_number(programme.day)), *now))
     return DashboardView(
-        region=RegionRef(scope.region, REGIONS[scope.region]) if scope.region else None,
-        as_of=scope.as_of,
-        day=scope.day,
+        region=RegionRef(programme.region, REGIONS[programme.region]) if programme.region else None,
+        as_of=programme.as_of,
+        day=programme.day,
         prisons=totals.prisons,
         closed=len(registered) - totals.prisons,
         stages=totals.stages,
@@ -144,10 +144,10 @@ def read_dashboard(session: Session, scope: Scope) -> DashboardView:
         sections=_sections(toolkit, points),
         blocking=_blocking(toolkit, points),
         nearest=nearest_of(points),
-        without_update=quiet_of(points, scope.day),
-        go_live_dates=planned_of(points, scope.day),
+        without_update=quiet_of(points, programme.day),
+        go_live_dates=planned_of(points, programme.day),
         trend=trend,
-        regions=None if scope.region else _summaries(scope, registered),
+        regions=None if programme.region else _summaries(programme, registered),
     )
 
 
@@ -156,11 +156,11 @@ def _open_ones(points: Sequence[Point], day: date) -> list[Point]:
     return [point for point in points if is_open_on(point.opened_on, point.closed_by, day)]
 
 
-def _summaries(scope: Scope, points: Sequence[Point]) -> list[RegionSummaryView]:
-    by_region: dict[str, list[Point]] = {slug: [] for slug in scope.regions}
+def _summaries(programme: ProgrammeAt, points: Sequence[Point]) -> list[RegionSummaryView]:
+    by_region: dict[str, list[Point]] = {slug: [] for slug in programme.regions}
     for point in points:
         by_region[point.region].append(point)
-    return [_summary(slug, registered, scope.day) for slug, registered in by_region.items()]
+    return [_summary(slug, registered, programme.day) for slug, registered in by_region.items()]
 
 
 def _summary(slug: str, registered: Sequence[Point], day: date) -> RegionSummaryView:

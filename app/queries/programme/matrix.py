@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
-from app.queries.programme.periods import PERIOD, Scope, digest_of, is_open_within, read_page, stream_points
+from app.queries.programme.periods import PERIOD, ProgrammeAt, digest_of, is_open_within, read_page, stream_points
 from app.rules.programme import Point, numbers_in
 from app.rules.regions import REGIONS
 from app.rules.types import Rating
@@ -29,25 +29,25 @@ class MatrixRowView:
 
 
 def read_matrix(
-    session: Session, scope: Scope, stage: str | None, *, after: str | None, limit: int
+    session: Session, programme: ProgrammeAt, stage: str | None, *, after: str | None, limit: int
 ) -> list[MatrixRowView]:
-    """The prisons of a scope that are open on its day, in code order."""
-    points = read_page(session, scope, *_wanted(scope, stage), after=after, limit=limit)
+    """The prisons that are open on the day, in code order."""
+    points = read_page(session, programme, *_wanted(programme, stage), after=after, limit=limit)
     return [_row(point) for point in points]
 
 
-def stream_matrix(session: Session, scope: Scope, stage: str | None) -> Iterator[MatrixRowView]:
+def stream_matrix(session: Session, programme: ProgrammeAt, stage: str | None) -> Iterator[MatrixRowView]:
     """All of them, a batch at a time."""
-    return (_row(point) for point in stream_points(session, scope, *_wanted(scope, stage)))
+    return (_row(point) for point in stream_points(session, programme, *_wanted(programme, stage)))
 
 
-def matrix_digest(session: Session, scope: Scope, stage: str | None) -> str:
+def matrix_digest(session: Session, programme: ProgrammeAt, stage: str | None) -> str:
     """A fingerprint of all that the whole heat map rests on."""
-    return digest_of(scope.day, stream_points(session, scope, *_wanted(scope, stage)))
+    return digest_of(programme.day, stream_points(session, programme, *_wanted(programme, stage)))
 
 
-def _wanted(scope: Scope, stage: str | None) -> list[ColumnElement[bool]]:
-    is_open = is_open_within(scope.day, scope.day)
+def _wanted(programme: ProgrammeAt, stage: str | None) -> list[ColumnElement[bool]]:
+    is_open = is_open_within(programme.day, programme.day)
     return [is_open] if stage is None else [is_open, PERIOD.c.stage == stage]
 
 

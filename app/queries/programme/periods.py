@@ -28,8 +28,8 @@ BATCH = 500
 
 
 @dataclass(frozen=True)
-class Scope:
-    """What a dashboard is of: a region's slug or None for the nation, now (`at`) or at the moment `as_of`."""
+class ProgrammeAt:
+    """The programme, or one region of it (a slug), now (`at`) or at the moment `as_of`."""
 
     region: str | None
     at: datetime
@@ -45,41 +45,41 @@ class Scope:
 
     @property
     def values(self) -> dict[str, Any]:
-        """What a statement about the scope is filled in with."""
+        """What a statement is filled in with."""
         return {"regions": self.regions, "as_of": self.as_of, "still": STILL, "month": month_number(self.day)}
 
 
-_IN_SCOPE = PERIOD.c.region.in_(bindparam("regions", expanding=True))
+_IN_REGIONS = PERIOD.c.region.in_(bindparam("regions", expanding=True))
 
 
 @cache
-def _standing(is_past: bool) -> Select[Any]:
-    """Every prison of the scope, as it stands or stood, in no order."""
+def _at(is_past: bool) -> Select[Any]:
+    """Every prison in it, as it stands or stood, in no order."""
     if not is_past:
-        return select(*POINT_COLUMNS).where(_IN_SCOPE, PERIOD.c.to_at == bindparam("still"))
+        return select(*POINT_COLUMNS).where(_IN_REGIONS, PERIOD.c.to_at == bindparam("still"))
     goes_on, has_begun = PERIOD.c.to_at > bindparam("as_of"), PERIOD.c.from_at <= bindparam("as_of")
-    return select(*POINT_COLUMNS).where(_IN_SCOPE, goes_on, has_begun)
+    return select(*POINT_COLUMNS).where(_IN_REGIONS, goes_on, has_begun)
 
 
-def read_points(session: Session, scope: Scope) -> list[Point]:
-    """Every registered prison of the scope."""
-    return list(map(Point._make, session.execute(_standing(scope.as_of is not None), scope.values)))
+def read_points(session: Session, programme: ProgrammeAt) -> list[Point]:
+    """Every registered prison of the programme."""
+    return list(map(Point._make, session.execute(_at(programme.as_of is not None), programme.values)))
 
 
 def read_page(
-    session: Session, scope: Scope, *wanted: ColumnElement[bool], after: str | None, limit: int
+    session: Session, programme: ProgrammeAt, *wanted: ColumnElement[bool], after: str | None, limit: int
 ) -> list[Point]:
     """The prisons that fit, in code order from the one after `after`."""
-    statement = _standing(scope.as_of is not None).where(*wanted).order_by(PERIOD.c.code).limit(limit)
+    statement = _at(programme.as_of is not None).where(*wanted).order_by(PERIOD.c.code).limit(limit)
     if after is not None:
         statement = statement.where(PERIOD.c.code > after)
-    return list(map(Point._make, session.execute(statement, scope.values)))
+    return list(map(Point._make, session.execute(statement, programme.values)))
 
 
-def stream_points(session: Session, scope: Scope, *wanted: ColumnElement[bool]) -> Iterator[Point]:
+def stream_points(session: Session, programme: ProgrammeAt, *wanted: ColumnElement[bool]) -> Iterator[Point]:
     """All that fit, in code order, with a batch of them in memory; they are of one snapshot."""
-    statement = _standing(scope.as_of is not None).where(*wanted).order_by(PERIOD.c.code)
-    return map(Point._make, session.execute(statement, scope.values, execution_options={"yield_per": BATCH}))
+    statement = _at(programme.as_of is not None).where(*wanted).order_by(PERIOD.c.code)
+    return map(Point._make, session.execute(statement, programme.values, execution_options={"yield_per": BATCH}))
 
 
 def digest_of(day: date, points: Iterable[Point]) -> str:
@@ -113,7 +113,7 @@ def _trend_steps() -> CompoundSelect[Any]:
             *(kept.open_from, kept.open_until, func.min(kept.stood_from).label("first")),
             *(count.label(name) for name, count in counted.items()),
         )
-        .where(_IN_SCOPE, kept.stood_from < kept.stood_until, kept.stood_from < bindparam("month"))
+        .where(_IN_REGIONS, kept.stood_from < kept.stood_until, kept.stood_from < bindparam("month"))
         .group_by(kept.region, kept.open_from, kept.open_until)
         .cte("alike")
         .prefix_with("MATERIALIZED")
@@ -128,10 +128,10 @@ def _trend_steps() -> CompoundSelect[Any]:
 _TREND_STEPS = _trend_steps()
 
 
-def read_trend(session: Session, scope: Scope) -> list[TrendPoint]:
-    """One entry for each month's end before the scope's day, from the first that found a prison registered."""
-    steps = map(TrendStep._make, session.execute(_TREND_STEPS, scope.values))
-    return trend_before(steps, month_number(scope.day))
+def read_trend(session: Session, programme: ProgrammeAt) -> list[TrendPoint]:
+    """One entry for each month's end before the programme's day, from the first that found a prison registered."""
+    steps = map(TrendStep._make, session.execute(_TREND_STEPS, programme.values))
+    return trend_before(steps, month_number(programme.day))
 
 
 def is_open_within(first: date, last: date) -> ColumnElement[bool]:
