@@ -46,6 +46,7 @@ from app.settings import Settings
 from app.storage.db import Database
 from app.storage.evidence_store import EvidenceStore
 from app.storage.key_files import KeyFiles
+from app.storage.webhook_key import WebhookKey
 
 # What a page of another origin may send, and what it may read of an answer beside the body.
 CORS_REQUEST_HEADERS = [
@@ -140,6 +141,7 @@ def build_parts(settings: Settings, clock: Callable[[], datetime] = utc_now) -> 
         database=database,
         evidence_store=EvidenceStore(settings),
         key_files=KeyFiles(settings.signing_keys_dir),
+        webhook_key=WebhookKey(settings.webhook_key_file),
         feed=Feed(database, settings),
         metrics=Metrics(),
         tokens=token_reader(settings),

@@ -22,7 +22,6 @@ from app.queries.webhooks import DeliveryStatus, DeliveryView, WebhookView, list
 from app.rules.digests import etag_of
 from app.services.webhooks import NewWebhook, WebhookPolicy, create_webhook, end_webhook, replay_delivery
 from app.storage.db import ReadSession, WriteSession
-from app.storage.webhook_key import WebhookKey
 
 router = APIRouter(prefix="/v1/webhooks", tags=["Changes"], route_class=KeyedRoute)
 
@@ -113,7 +112,7 @@ def create(
 
     def answer() -> Response:
         wanted = NewWebhook(body.url, body.description, body.kinds, body.region, body.prison)
-        view, secret = create_webhook(session, wanted, policy, WebhookKey(settings.webhook_key_file), caller=caller)
+        view, secret = create_webhook(session, wanted, policy, parts(request).webhook_key, caller=caller)
         content = _NEW.dump_json(NewWebhookView(secret, view))
         return written(content, status=201, location=f"/v1/webhooks/{view.id}")
 

@@ -17,6 +17,7 @@ from app.settings import Settings
 from app.storage.db import Database
 from app.storage.evidence_store import EvidenceStore
 from app.storage.key_files import KeyFiles
+from app.storage.webhook_key import WebhookKey
 
 
 class ChangeFeed(Protocol):
@@ -45,6 +46,7 @@ class Parts:
     database: Database
     evidence_store: EvidenceStore
     key_files: KeyFiles
+    webhook_key: WebhookKey
     feed: ChangeFeed
     metrics: Metrics
     tokens: TokenReader | None
