@@ -35,7 +35,8 @@ def _file_of(frame: FrameType) -> str | None:
 def _levels(frame: FrameType | None) -> int:
     modules = set()
     while frame is not None:
-        if (file := _file_of(frame)) is not None and file.startswith("services/"):
+        # What a frozen value says of itself is no level.
+        if (file := _file_of(frame)) and file.startswith("services/") and "." not in frame.f_code.co_qualname:
             modules.add(file)
         frame = frame.f_back
     return len(modules)
