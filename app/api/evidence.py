@@ -19,6 +19,7 @@ from app.http.parts import parts
 from app.http.resolve import OwnPrison
 from app.http.routing import KeyedRoute
 from app.http.text import Prose, plain_text
+from app.queries.etags import etag_of
 from app.queries.evidence import (
     EvidenceItemView,
     EvidenceView,
@@ -28,7 +29,6 @@ from app.queries.evidence import (
     read_item,
 )
 from app.queries.readiness import READINESS_JSON
-from app.rules.digests import etag_of
 from app.rules.readiness import ReadinessView
 from app.services.evidence import EvidenceAfter, support_sections, withdraw_evidence
 from app.storage.db import ReadSession, WriteSession

@@ -28,10 +28,10 @@ from app.http.parts import Parts, parts
 from app.http.resolve import OwnPrisonOfUploads
 from app.http.routing import JSON_TYPES, KeyedRoute, strict_json
 from app.http.uploads import Upload, UploadedFile, limit_in_words, received
+from app.queries.etags import etag_of
 from app.queries.readiness import READINESS_JSON
 from app.queries.sections import SECTION_JSON, SectionView
 from app.rules.caller import Caller
-from app.rules.digests import etag_of
 from app.rules.types import EvidenceKind
 from app.services.evidence import NewFile, add_evidence
 from app.services.evidence_files import IncomingFile, in_the_store

@@ -14,6 +14,7 @@ from app.http.parameters import CallerNow, IfMatch, Now, PrisonCode, Region, ver
 from app.http.resolve import AnyPrison
 from app.http.routing import KeyedRoute
 from app.http.text import Day, Line, Search
+from app.queries.etags import etag_of
 from app.queries.prisons import (
     PrisonFilter,
     PrisonPosition,
@@ -23,7 +24,6 @@ from app.queries.prisons import (
     position_of,
     read_prison,
 )
-from app.rules.digests import etag_of
 from app.rules.moments import last_day_of, london_date
 from app.rules.prison import PrisonDetails
 from app.rules.types import Function, Stage

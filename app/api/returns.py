@@ -22,6 +22,7 @@ from app.http.routing import KeyedRoute
 from app.http.schemas import problems
 from app.http.streams import streamed
 from app.http.text import plain_text
+from app.queries.etags import etag_of
 from app.queries.returns import (
     ReturnRowView,
     ReturnSource,
@@ -33,7 +34,6 @@ from app.queries.returns import (
     rows_digest,
     stream_rows,
 )
-from app.rules.digests import etag_of
 from app.rules.returns import Month, month_named
 from app.services.returns import freeze_return
 from app.storage.db import ReadSession, WriteSession

@@ -24,6 +24,7 @@ from app.http.parameters import AsOf, CallerNow, IfMatch, Now, PrisonCode, Ratin
 from app.http.resolve import OwnPrisonThen
 from app.http.routing import KeyedRoute
 from app.http.text import Day, Line, Prose, Title, one_line
+from app.queries.etags import etag_of
 from app.queries.readiness import READINESS_JSON
 from app.queries.sections import (
     SECTION_JSON,
@@ -37,7 +38,6 @@ from app.queries.sections import (
     section_views,
     unknown_section,
 )
-from app.rules.digests import etag_of
 from app.rules.prison import PrisonFacts
 from app.rules.readiness import ReadinessView
 from app.rules.types import EvidenceKind, OutcomeStatus, Rating

@@ -16,6 +16,7 @@ from app.http.parts import parts
 from app.http.resolve import OwnPrison, OwnStatement, StatementId
 from app.http.routing import KeyedRoute
 from app.http.text import Day, Line, plain_text
+from app.queries.etags import etag_of
 from app.queries.statements import (
     STATEMENT_JSON,
     StatementView,
@@ -23,7 +24,6 @@ from app.queries.statements import (
     read_credential,
     read_payload,
 )
-from app.rules.digests import etag_of
 from app.services.sealing import sealer
 from app.services.statements import (
     NamedSignatory,

@@ -18,8 +18,8 @@ from app.http.parts import parts
 from app.http.resolve import OwnWebhook, WebhookId
 from app.http.routing import KeyedRoute
 from app.http.text import Line, PlainNumber, plain_text
+from app.queries.etags import etag_of
 from app.queries.webhooks import DeliveryStatus, DeliveryView, WebhookView, list_deliveries, list_webhooks
-from app.rules.digests import etag_of
 from app.services.webhooks import NewWebhook, WebhookPolicy, create_webhook, end_webhook, replay_delivery
 from app.storage.db import ReadSession, WriteSession
 

@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from app.errors import FieldFault, Invalid
 from app.http.parameters import has_same
-from app.rules.digests import etag_of
+from app.queries.etags import etag_of
 
 T = TypeVar("T")
 

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from app.http.answers import tagged
 from app.http.parts import parts
-from app.rules.digests import etag_of
+from app.queries.etags import etag_of
 
 # What a process keeps at most: some thousands of answers.
 MOST_BYTES = 32 * 1024 * 1024

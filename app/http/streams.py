@@ -8,7 +8,7 @@ from starlette.responses import Response, StreamingResponse
 
 from app.http.parameters import has_same
 from app.http.parts import parts
-from app.rules.digests import etag_of
+from app.queries.etags import etag_of
 
 
 def streamed(

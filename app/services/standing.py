@@ -6,9 +6,9 @@ from sqlalchemy import bindparam, insert, update
 from sqlalchemy.orm import Session
 
 from app.models import PrisonStanding, table_of
+from app.queries.etags import etag_of
 from app.queries.readiness import READINESS_JSON
 from app.queries.toolkits import read_book
-from app.rules.digests import etag_of
 from app.rules.moments import london_date
 from app.rules.readiness import ReadinessView, Situation
 from app.rules.staleness import fresh_until

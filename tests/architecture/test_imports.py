@@ -19,7 +19,14 @@ MAY_IMPORT = {
     # Below whoever answers: it knows what every request needs of the domain, by module, and no more (ADR 10).
     "http": {
         *("rules", "errors", "settings", "storage"),
-        *("queries.keys", "queries.events", "queries.prisons", "queries.statements", "queries.webhooks"),
+        *(
+            "queries.etags",
+            "queries.keys",
+            "queries.events",
+            "queries.prisons",
+            "queries.statements",
+            "queries.webhooks",
+        ),
         "services.idempotency",
     },
     "background": {"services", "queries", "rules", "errors", "storage", "settings"},

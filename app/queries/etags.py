@@ -1,4 +1,4 @@
-"""Short fingerprints of what was answered."""
+"""The tags by which a caller knows a copy again: kept with each verdict, sent with every answer."""
 
 from hashlib import blake2b
 
