@@ -30,4 +30,4 @@ def test_a_rating_is_walked_through_in_few_files(database_kind: str, shared_home
     print("\n".join(sorted(walk.files)))
     assert len(walk.files) < 46
     assert walk.service_levels < 5
-    assert len(statements) < 19
+    assert len(statements) < 12
