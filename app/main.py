@@ -35,6 +35,7 @@ from app.api import (
 from app.background.checkpoints import keep_checkpointing
 from app.background.delivery import delivering
 from app.background.feed import Feed
+from app.background.verdicts import settling
 from app.http import compression, docs, handlers, problem_pages
 from app.http.edge import Edge, Metrics
 from app.http.logs import configure_logs
@@ -151,12 +152,17 @@ def build_parts(settings: Settings, clock: Callable[[], datetime] = utc_now) -> 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """What runs beside the requests: the feed's reader, the delivery of webhooks, checkpoints by the clock."""
+    """What runs beside the requests: the feed's reader, deliveries of webhooks, verdicts to settle, checkpoints."""
     parts = parts_of(app)
     every = timedelta(minutes=parts.settings.checkpoint_minutes)
     chore = keep_checkpointing(parts.database, parts.key_files, parts.clock, every)
     checkpoints = asyncio.create_task(chore) if every else chore.close()
-    async with parts.database.running(), parts.feed.running(), delivering(parts.database, parts.settings, parts.clock):
+    async with (
+        parts.database.running(),
+        parts.feed.running(),
+        settling(parts.database, parts.clock),
+        delivering(parts.database, parts.settings, parts.clock),
+    ):
         yield
     if checkpoints is not None:
         checkpoints.cancel()

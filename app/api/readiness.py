@@ -11,13 +11,13 @@ from starlette.responses import Response
 
 from app.http.answers import resource, tagged
 from app.http.auth import ask, bearer
-from app.http.kept import kept_response
 from app.http.parameters import AsOfText, moment_asked, now
 from app.http.parts import parts
 from app.http.resolve import AnyPrison
 from app.http.routing import KeyedRoute
+from app.queries.judged_by import is_by_present_rules
 from app.queries.prisons import unknown_prison
-from app.queries.readiness import LATEST_CHANGE, READINESS_JSON, STORED_VERDICT, read_readiness
+from app.queries.readiness import READINESS_JSON, STORED_VERDICT, read_readiness
 from app.rules.access import Permission
 from app.rules.moments import london_date
 from app.rules.readiness import ReadinessView
@@ -46,25 +46,15 @@ class ReadyRoute(KeyedRoute):
 
 async def stored_verdict(request: Request, code: str) -> Response:
     """The busiest read of the service: one statement says who is calling and what the answer is."""
-    _, (etag, body, fresh_until) = await ask(request, Permission.READ_PROGRAMME, STORED_VERDICT, code=code.upper())
+    _, stored = await ask(request, Permission.READ_PROGRAMME, STORED_VERDICT, code=code.upper())
+    etag, body, fresh_until, made_by = stored
     if etag is None:
         raise unknown_prison(code)
     at = now(request)
-    if str(fresh_until) < london_date(at).isoformat():
-        return await _of_today(request, code.upper(), at)
+    # Other rules made it, or evidence has grown stale since; it is stored anew before long.
+    if not is_by_present_rules(made_by) or str(fresh_until) < london_date(at).isoformat():
+        return await run_in_threadpool(_worked_out, request, code, at, None)
     return tagged(request, body, etag)
-
-
-async def _of_today(request: Request, code: str, at: datetime) -> Response:
-    """The verdict where evidence has grown stale since it was stored: worked out once a day, and after each change."""
-    latest = LATEST_CHANGE, {"code": code}
-    return await kept_response(
-        request,
-        ("readiness", code, london_date(at)),
-        lambda session: READINESS_JSON.dump_json(read_readiness(session, code, at=at)),
-        lambda session: tuple(session.execute(*latest).one()),
-        latest,
-    )
 
 
 async def read_prison_readiness(request: Request, code: AnyPrison, as_of: AsOfText = None) -> Response:
@@ -91,7 +81,7 @@ router.add_api_route(
 
 
 def _worked_out(request: Request, code: str, at: datetime, as_of: datetime | None) -> Response:
-    """The verdict of a past moment."""
+    """The verdict of a past moment, or of now where the stored one does not hold."""
     with parts(request).database.reading() as session:
         view = read_readiness(session, code, at=at, as_of=as_of)
     return resource(request, READINESS_JSON.dump_json(view))

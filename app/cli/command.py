@@ -1,10 +1,12 @@
 """Serve, migrate, seed; the other commands are in modules of their own."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.progress import Progress
+from rich.progress import Progress, track
 
+from app.background.verdicts import find_outdated, settle_prison
 from app.cli.audit import audit
 from app.cli.common import err, is_interactive, load_settings, opened_database
 from app.cli.deliver import deliver
@@ -97,6 +99,17 @@ def prepare(settings: Settings) -> None:
     with opened_database() as (_, database):
         bring_up_to_date(settings)
         _report(_seed(settings, database))
+        _settle(database)
+
+
+def _settle(database: Database) -> None:
+    """Before anybody reads them: verdicts that an earlier version's rules made."""
+    now = datetime.now(UTC)
+    outdated = find_outdated(database, now)
+    for prison_id in track(outdated, "Judging prisons", console=err, transient=True, disable=not is_interactive()):
+        settle_prison(database, prison_id, now)
+    if outdated:
+        err.print(f"Worked out the verdicts on {len(outdated)} prisons anew.", markup=False)
 
 
 def _seed(settings: Settings, database: Database) -> Seeded:

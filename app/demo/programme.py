@@ -77,7 +77,7 @@ def write_batch(session: Session, plan: Plan, places: range, first_id: int) -> N
     standings, periods = [], []
     for life in lives:
         replayed = replay(Prison(**life.prison), _happenings(life), lambda _version: book)
-        standings.append({"prison_id": life.facts.id, **standing_row(session, replayed)})
+        standings.append({"prison_id": life.facts.id, **standing_row(session, replayed, plan.until)})
         periods += period_rows(life.facts.id, replayed.periods)
     _store(session, PrisonStanding, standings)
     _store(session, PrisonPeriod, periods)

@@ -72,8 +72,9 @@ class PrisonStanding(SQLModel, table=True):
     """The present verdict, kept ready beside the history and written in the same transaction.
 
     `body` is the JSON answer of `GET readiness`. `fresh_until` is the last day on which it holds
-    without any change: evidence grows stale by the calendar alone. `latest_at` is when anything about the prison
-    was last written, whether or not the verdict moved.
+    without any change: evidence grows stale by the calendar alone. `judged_by` is what made it: half of the
+    toolkit's digest, then that of the rules; another one says that the verdict is to be worked out anew.
+    `latest_at` is when anything about the prison was last written, whether or not the verdict moved.
     """
 
     __tablename__ = "prison_standing"
@@ -91,5 +92,6 @@ class PrisonStanding(SQLModel, table=True):
     etag: str = Field(max_length=66)
     body: bytes
     fresh_until: date
+    judged_by: str = Field(max_length=64)
 
     __table_args__ = (sa.Index(None, "blocker_count", "code"),)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from pydantic import TypeAdapter
-from sqlalchemy import String, bindparam, cast, func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -21,14 +21,11 @@ READINESS_JSON = TypeAdapter(ReadinessView)
 
 # Who is calling and what they ask for, in one statement: the busiest read of the service.
 STORED_VERDICT = with_caller(
-    select(col(PrisonStanding.etag), col(PrisonStanding.body), col(PrisonStanding.fresh_until)).where(
-        col(PrisonStanding.code) == bindparam("code")
-    )
+    select(
+        *(col(PrisonStanding.etag), col(PrisonStanding.body)),
+        *(col(PrisonStanding.fresh_until), col(PrisonStanding.judged_by)),
+    ).where(col(PrisonStanding.code) == bindparam("code"))
 )
-
-
-# What moves with every change of a prison, whether or not its verdict does; as text, which every reader gets alike.
-LATEST_CHANGE = select(cast(col(PrisonStanding.latest_at), String)).where(col(PrisonStanding.code) == bindparam("code"))
 
 
 def read_readiness(session: Session, code: str, *, at: datetime, as_of: datetime | None = None) -> ReadinessView:

@@ -30,8 +30,17 @@ class ToolkitSummary:
 # The latest version by its own name, which begins with year and month.
 CURRENT_VERSION = select(func.max(table_of(ToolkitVersion).c.version))
 
+
+@dataclass(frozen=True, slots=True)
+class LoadedToolkit:
+    """A version as verdicts use it."""
+
+    book: RuleBook
+    digest: str
+
+
 # By the pool of connections that they were read through, and gone with it.
-_BOOKS: WeakKeyDictionary[Engine | Connection, dict[str, RuleBook]] = WeakKeyDictionary()
+_LOADED: WeakKeyDictionary[Engine | Connection, dict[str, LoadedToolkit]] = WeakKeyDictionary()
 
 
 def current_version(session: Session) -> str:
@@ -43,21 +52,35 @@ def current_version(session: Session) -> str:
 
 
 def read_book(session: Session, version: str) -> RuleBook:
-    """The rule book of a version. A loaded version never changes, so it is read once for each pool of connections."""
-    books = _BOOKS.setdefault(session.get_bind(), {})
-    if version not in books:
-        books[version] = rule_book(toolkit_from_document(read_document(session, version)))
-    return books[version]
+    """The rule book of a version."""
+    return _loaded(session, version).book
+
+
+def toolkit_digest(session: Session, version: str) -> str:
+    """The digest of a version's content."""
+    return _loaded(session, version).digest
+
+
+def _loaded(session: Session, version: str) -> LoadedToolkit:
+    """A loaded version never changes, so it is read once for each pool of connections."""
+    loaded = _LOADED.setdefault(session.get_bind(), {})
+    if version not in loaded:
+        document, digest = _read_version(session, version)
+        loaded[version] = LoadedToolkit(rule_book(toolkit_from_document(document)), digest)
+    return loaded[version]
 
 
 def read_document(session: Session, version: str) -> dict[str, Any]:
     """The toolkit as JSON."""
-    document: dict[str, Any] | None = session.scalar(
-        select(col(ToolkitVersion.document)).where(col(ToolkitVersion.version) == version)
-    )
-    if document is None:
+    return _read_version(session, version)[0]
+
+
+def _read_version(session: Session, version: str) -> tuple[dict[str, Any], str]:
+    columns = select(col(ToolkitVersion.document), col(ToolkitVersion.digest))
+    row = session.execute(columns.where(col(ToolkitVersion.version) == version)).first()
+    if row is None:
         raise NotFound("not-found", f"No toolkit version {version!r} is loaded. GET /v1/toolkits lists those that are.")
-    return document
+    return row[0], row[1]
 
 
 def list_versions(session: Session) -> list[ToolkitSummary]:

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.models import PrisonStanding, table_of
 from app.queries.etags import etag_of
+from app.queries.judged_by import judged_by
 from app.queries.readiness import READINESS_JSON
 from app.queries.toolkits import read_book
 from app.rules.moments import london_date
@@ -41,4 +42,5 @@ def standing_values(session: Session, situation: Situation, view: ReadinessView,
         "etag": etag_of(body),
         "body": body,
         "fresh_until": fresh_until(toolkit, answers.assessments, london_date(at)),
+        "judged_by": judged_by(session, situation.prison.toolkit_version),
     }

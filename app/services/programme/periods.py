@@ -44,7 +44,6 @@ def point_of(
 ) -> Point:
     """How a prison stands by its verdict; `statement_times` are when its statement was raised and issued."""
     answers = situation.answers
-    changed_at = max((stamp.at for stamp in answers.stamps.values()), default=None)
     statement = view.statement
     return Point(
         code=view.prison.code,
@@ -57,13 +56,13 @@ def point_of(
         stage=view.stage.value,
         is_commissioning_ready=view.commissioning.ready,
         is_eligible=view.go_live.eligible,
-        ratings="".join([one.rating[0] for one in answers.assessments]),
+        ratings=answers.letters,
         blocking=mask_of(blocker.section for blocker in view.go_live.blockers),
         exempt=mask_of(one.section for one in view.go_live.exempt),
         blocker_count=len(view.go_live.blockers),
         updated_at=view.updated_at,
-        section_changed_at=changed_at,
-        quiet_since=changed_at or situation.prison.registered_at,
+        section_changed_at=answers.changed_at,
+        quiet_since=answers.changed_at or situation.prison.registered_at,
         statement_id=statement.id if statement else None,
         statement_serial=statement.serial if statement else None,
         statement_status=statement.status.value if statement else None,

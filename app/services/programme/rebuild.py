@@ -1,8 +1,9 @@
-"""Whether what is kept ready beside the history equals what the rules say from it, and making it so."""
+"""Whether verdicts and periods are what the rules say from the history, and making them so."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, insert, select
@@ -18,12 +19,13 @@ from app.models import (
     StatementEvent,
 )
 from app.queries.toolkits import read_book
+from app.rules.moments import end_of_day, london_date
 from app.rules.programme import STILL, Period
 from app.services.programme.periods import period_values
 from app.services.programme.replay import Happening, Replayed, replay
 from app.services.standing import standing_values, view_of
 
-# Prisons that are gone through at a time.
+# Prisons that are compared at a time.
 BATCH = 200
 
 
@@ -41,39 +43,40 @@ class Findings:
 
 
 def prison_ids(session: Session) -> list[int]:
-    """Every prison, in the order in which a rebuild goes through them."""
+    """Every prison, in the order in which they are gone through."""
     return list(session.scalars(select(col(Prison.id)).order_by(col(Prison.id))))
 
 
-def check_batch(session: Session, ids: Sequence[int], findings: Findings) -> None:
-    """Compare the standing and the periods of some prisons with their history."""
+def check_batch(session: Session, ids: Sequence[int], at: datetime, findings: Findings) -> None:
+    """Compare the verdict and the periods of some prisons with their history; `at` is now."""
     standings = {row.prison_id: row for row in session.scalars(_of(PrisonStanding, ids))}
     stored: dict[int, list[PrisonPeriod]] = defaultdict(list)
     for version in session.scalars(_of(PrisonPeriod, ids).order_by(col(PrisonPeriod.from_at))):
         stored[version.prison_id].append(version)
     for prison, replayed in _replayed(session, ids):
         assert prison.id is not None
-        wanted = standing_row(session, replayed)
-        for name in _differing(standings.get(prison.id), wanted):
+        standing = standings.get(prison.id)
+        # One that the calendar has overtaken was right until then.
+        is_overtaken = standing is not None and standing.fresh_until < london_date(at)
+        day = end_of_day(standing.fresh_until) if standing is not None and is_overtaken else at
+        for name in _differing(standing, standing_row(session, replayed, day)):
             findings.add(f"{prison.code}: the standing's {name} is not what the history says")
         _compare_periods(prison, stored[prison.id], period_rows(prison.id, replayed.periods), findings)
     session.expunge_all()
 
 
-def rebuild_batch(session: Session, ids: Sequence[int]) -> None:
-    """Write the standing and the periods of some prisons anew; their rows are locked meanwhile."""
-    session.execute(select(col(Prison.id)).where(col(Prison.id).in_(ids)).order_by(col(Prison.id)).with_for_update())
-    found = list(_replayed(session, ids))
-    session.execute(delete(PrisonStanding).where(col(PrisonStanding.prison_id).in_(ids)))
-    session.execute(delete(PrisonPeriod).where(col(PrisonPeriod.prison_id).in_(ids)))
-    standings, periods = [], []
-    for prison, replayed in found:
-        assert prison.id is not None
-        standings.append({"prison_id": prison.id, **standing_row(session, replayed)})
-        periods += period_rows(prison.id, replayed.periods)
-    session.execute(insert(PrisonStanding), standings)
-    session.execute(insert(PrisonPeriod), periods)
-    session.expunge_all()
+def take_prison(session: Session, prison_id: int) -> None:
+    """Lock a prison as whoever changes it does."""
+    session.execute(select(col(Prison.id)).where(col(Prison.id) == prison_id).with_for_update())
+
+
+def rebuild_prison(session: Session, prison_id: int, at: datetime) -> None:
+    """Write a prison's verdict and periods anew, from its history; `at` is now. The prison is locked by then."""
+    ((_, replayed),) = _replayed(session, [prison_id])
+    session.execute(delete(PrisonStanding).where(col(PrisonStanding.prison_id) == prison_id))
+    session.execute(delete(PrisonPeriod).where(col(PrisonPeriod.prison_id) == prison_id))
+    session.execute(insert(PrisonStanding).values(prison_id=prison_id, **standing_row(session, replayed, at)))
+    session.execute(insert(PrisonPeriod), period_rows(prison_id, replayed.periods))
 
 
 def period_rows(prison_id: int, periods: Sequence[Period]) -> list[dict[str, Any]]:
@@ -125,10 +128,11 @@ def _happenings(session: Session, ids: Sequence[int]) -> Iterator[tuple[int, Hap
         yield prison_id, Happening(at, "statement", state["id"], state, moved, kind=kind)
 
 
-def standing_row(session: Session, replayed: Replayed) -> dict[str, Any]:
-    """The columns of `prison_standing` at the end of a history."""
-    view = replace(view_of(session, replayed.situation, replayed.latest_at), updated_at=replayed.updated_at)
-    return standing_values(session, replayed.situation, view, replayed.latest_at)
+def standing_row(session: Session, replayed: Replayed, at: datetime) -> dict[str, Any]:
+    """The columns of `prison_standing` at the end of a history, on the day of `at`."""
+    settled_at = max(at, replayed.latest_at)
+    view = replace(view_of(session, replayed.situation, settled_at), updated_at=replayed.updated_at)
+    return standing_values(session, replayed.situation, view, settled_at) | {"latest_at": replayed.latest_at}
 
 
 def _differing(row: Any, wanted: dict[str, Any]) -> list[str]:

@@ -1,0 +1,71 @@
+"""Stored verdicts that other rules made, or that the calendar has overtaken, are worked out anew beside the service."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+
+import structlog
+from starlette.concurrency import run_in_threadpool
+
+from app.queries.judged_by import outdated_prisons
+from app.rules.moments import london_date, start_of_day
+from app.services.programme.rebuild import rebuild_prison, take_prison
+from app.storage.db import Database
+
+log = structlog.get_logger("idts.verdicts")
+
+
+def find_outdated(database: Database, at: datetime) -> list[int]:
+    """The prisons whose stored verdict is not what the rules would say now."""
+    with database.reading() as session:
+        return outdated_prisons(session, london_date(at))
+
+
+def settle_prison(database: Database, prison_id: int, at: datetime) -> None:
+    """Work out a prison's verdict and periods anew, in a transaction that locks it.
+
+    Whoever comes second finds nothing to do: every worker of a service looks for the same prisons.
+    """
+    with database.session_scope() as session:
+        take_prison(session, prison_id)
+        if outdated_prisons(session, london_date(at), prison_id):
+            rebuild_prison(session, prison_id, at)
+
+
+@asynccontextmanager
+async def settling(database: Database, clock: Callable[[], datetime]) -> AsyncIterator[None]:
+    """Settle what is outdated when the service starts, and after each midnight in London.
+
+    Until then a reader of such a verdict has it worked out for them.
+    """
+    chore = asyncio.create_task(_keep_settled(database, clock, await _outdated_now(database, clock)))
+    try:
+        yield
+    finally:
+        chore.cancel()
+        # The prison that it is at is settled before the database is closed.
+        await asyncio.wait([chore])
+
+
+async def _outdated_now(database: Database, clock: Callable[[], datetime]) -> list[int]:
+    try:
+        return await run_in_threadpool(find_outdated, database, clock())
+    except Exception as fault:
+        log.warning("whether verdicts are outdated is not known", error=type(fault).__name__, detail=str(fault))
+        return []
+
+
+async def _keep_settled(database: Database, clock: Callable[[], datetime], outdated: list[int]) -> None:
+    while True:
+        try:
+            for prison_id in outdated:
+                await run_in_threadpool(settle_prison, database, prison_id, clock())
+            if outdated:
+                log.info("verdicts worked out anew", prisons=len(outdated))
+        except Exception as fault:
+            log.warning("verdicts were not worked out anew", error=type(fault).__name__, detail=str(fault))
+        now = clock()
+        midnight = start_of_day(london_date(now) + timedelta(days=1))
+        await asyncio.sleep((midnight - now).total_seconds() + 1)
+        outdated = await _outdated_now(database, clock)
