@@ -18,7 +18,8 @@ from app.http.parts import parts_of
 from app.main import create_app
 from app.settings import Settings
 from app.storage.db import Database
-from app.storage.points import EmbeddedPoints, Point, Points, ServerPoints
+from app.storage.points import EmbeddedPoints, Point, Points
+from app.storage.server_points import ServerPoints
 from bench.servers import ADMIN_KEY
 
 # Transactions and settings of a connection are no questions to the database.

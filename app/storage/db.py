@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 
 from app.settings import Settings
-from app.storage.points import MOST_CONNECTIONS, EmbeddedPoints, Points, ServerPoints
+from app.storage.points import EmbeddedPoints, Points
 
 # A writer waits this long for another one before the caller is told to try again.
 LOCK_WAIT_SECONDS = 15
@@ -167,6 +167,8 @@ def _points(url: str) -> Points:
     if make_url(url).get_backend_name() == "sqlite":
         # Of their own: the event loop must not wait for a connection that only the event loop can give back.
         return EmbeddedPoints(_sqlite_engine(url, 1, writes=False))
+    from app.storage.server_points import MOST_CONNECTIONS, ServerPoints
+
     return ServerPoints(url, MOST_CONNECTIONS)
 
 

@@ -13,7 +13,7 @@ from sqlmodel import col
 
 from app.models import Prison
 from app.storage.db import Database
-from app.storage.points import MOST_CONNECTIONS
+from app.storage.server_points import MOST_CONNECTIONS
 from tests.support.service import service_settings
 
 BY_CODE = select(col(Prison.code), col(Prison.name)).where(col(Prison.code) == bindparam("code"))

@@ -10,8 +10,6 @@ from codecs import getincrementaldecoder
 from functools import partial
 from typing import BinaryIO
 
-import puremagic
-
 from app.documents.evidence.compound_file import SIGNATURE as OLE2
 from app.documents.evidence.compound_file import BrokenCompoundFile, read_directory
 from app.errors import WrongMediaType
@@ -106,6 +104,8 @@ def accepted_type_of(file: BinaryIO) -> str:
 
 
 def _by_signature(head: bytes) -> str | None:
+    import puremagic  # its tables are large, and only uploads need them
+
     try:
         found = puremagic.magic_string(head)
     except (puremagic.PureError, ValueError):

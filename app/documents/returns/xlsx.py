@@ -5,8 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-import xlsxwriter
-
 from app.documents.returns.cells import BEFORE_RATINGS, COLUMNS, cells
 from app.queries.returns import ReturnRowView
 from app.rules.programme import SECTION_COUNT
@@ -27,6 +25,8 @@ def render_return_xlsx(
     month: str, is_provisional: bool, rows: Iterable[ReturnRowView], notes: Sequence[str], dated: datetime
 ) -> Iterator[bytes]:
     """The workbook, a piece at a time; the same rows give the same bytes."""
+    import xlsxwriter  # heavy, and few processes write a workbook
+
     with tempfile.TemporaryFile() as file:
         # Rows leave memory for a temporary file as they come; strings are kept in place, not in a table of all.
         workbook = xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False})

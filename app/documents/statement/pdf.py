@@ -14,6 +14,9 @@ from app.documents.statement.words import statement_words
 from app.queries.statements import StatementView
 from app.rules.statement import StatementStatus
 
+if TYPE_CHECKING:
+    from typst import Fonts
+
 TEMPLATE = Path(__file__).with_name("statement.typ")
 
 
@@ -24,6 +27,7 @@ def render_statement(view: StatementView, payload: Mapping[str, Any], *, verify_
     told at `verify_url` alone, so that its bytes change only with a step of the statement itself: a
     signature, issue, go-live, or an end. `verify_url` is in the QR code, which only an issued one has.
     """
+
     # Words reach the template as data, which it sets as text: nothing in them is read as markup.
     words = statement_words(view, payload, verify_url)
     return typst.compile(
@@ -48,9 +52,11 @@ def file_name(view: StatementView) -> str:
 
 
 @cache
-def _fonts() -> typst.Fonts:
+def _fonts() -> "Fonts":
     """The typefaces that come with typst, so that every machine sets the same pages."""
-    return typst.Fonts(include_system_fonts=False)
+    from typst import Fonts
+
+    return Fonts(include_system_fonts=False)
 
 
 def _last_step(view: StatementView) -> datetime:
