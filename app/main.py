@@ -37,9 +37,10 @@ from app.background.delivery import delivering
 from app.background.feed import Feed
 from app.background.verdicts import settling
 from app.http import compression, docs, handlers, problem_pages
-from app.http.edge import Edge, Metrics
+from app.http.edge import Edge
 from app.http.logs import configure_logs
 from app.http.methods import Methods
+from app.http.metrics import Metrics
 from app.http.parts import Parts, parts_of
 from app.http.quotas import FailedAttempts, Quotas
 from app.http.tokens import token_reader

@@ -210,6 +210,8 @@ def _reached_at(host: str) -> str:
     return f"[{host}]" if address.version == 6 else host
 
 
-def tell_workers(host: str, port: int) -> None:
-    """Workers read the environment: what they print as their address is to be the one that is listened on."""
+def tell_workers(host: str, port: int, counts_dir: str | None) -> None:
+    """Workers read the environment: the address that is listened on, and where several of them count together."""
     os.environ |= {"IDTS_HOST": host, "IDTS_PORT": str(port)}
+    if counts_dir is not None:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = counts_dir

@@ -4,7 +4,7 @@ from importlib.metadata import version
 from typing import Any
 
 from fastapi import APIRouter
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -67,4 +67,4 @@ async def about() -> JSONResponse:
 @router.get("/metrics", response_class=PlainTextResponse)
 async def metrics(request: Request) -> Response:
     """Counters for Prometheus: requests by route and status, and how long they took."""
-    return Response(generate_latest(parts(request).metrics.registry), media_type=CONTENT_TYPE_LATEST)
+    return Response(parts(request).metrics.exposition(), media_type=CONTENT_TYPE_LATEST)

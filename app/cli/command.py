@@ -18,10 +18,11 @@ from app.cli.keys import keys
 from app.cli.readiness import readiness
 from app.cli.rebuild import rebuild
 from app.cli.returns import return_
+from app.cli.server import run_server
 from app.cli.signing import signing_keys, verify
 from app.cli.toolkits import toolkits
 from app.cli.webhook_key import webhook_key
-from app.settings import Settings, tell_workers
+from app.settings import Settings
 from app.storage.db import Database
 from app.storage.schema import migrate as bring_up_to_date
 
@@ -56,28 +57,14 @@ def serve(
     workers: Annotated[int | None, typer.Option(help="Worker processes; IDTS_WORKERS, or 1.")] = None,
 ) -> None:
     """Serve the API. An empty database is migrated and filled first."""
-    import uvicorn
-
     from app.http.logs import configure_logs
 
     settings = load_settings()
     prepare(settings)
     configure_logs(settings.log_level)
     host, port = host or settings.host, settings.port if port is None else port
-    tell_workers(host, port)
     err.print(f"Serving on http://{host}:{port} (API: /docs). Press Ctrl+C to stop.", markup=False)
-    uvicorn.run(
-        "app.main:from_environment",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers or settings.workers,
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        forwarded_allow_ips=settings.forwarded_allow_ips,
-        timeout_graceful_shutdown=20,
-    )
+    run_server(settings, host, port, workers or settings.workers)
 
 
 @cli.command()

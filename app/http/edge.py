@@ -1,18 +1,17 @@
-"""The outermost layer: request ids, body limits, security headers, the access log and the metrics."""
+"""The outermost layer: request ids, body limits, security headers, the access log; what is counted."""
 
 import re
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.http.metrics import Metrics
 from app.http.problems import problem_response
 from app.settings import MEBIBYTE, Settings
 
@@ -29,33 +28,6 @@ SLOW_SECONDS = 1.0
 
 
 OnError = Callable[[Request, Exception], Response]
-
-
-class Metrics:
-    """Counters of one application; the route's template is the label, never the address itself."""
-
-    def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        labels = ["method", "route", "status"]
-        self.requests = Counter("idts_http_requests", "Requests answered", labels, registry=self.registry)
-        self.seconds = Histogram(
-            "idts_http_request_seconds",
-            "Time to answer",
-            ["method", "route"],
-            buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
-            registry=self.registry,
-        )
-        self._bound: dict[tuple[str, str, int], tuple[Any, Any]] = {}
-
-    def observe(self, method: str, route: str, status: int, seconds: float) -> None:
-        bound = self._bound.get((method, route, status))
-        if bound is None:
-            bound = self._bound[method, route, status] = (
-                self.requests.labels(method, route, str(status)),
-                self.seconds.labels(method, route),
-            )
-        bound[0].inc()
-        bound[1].observe(seconds)
 
 
 class Edge:

@@ -9,7 +9,7 @@ from typing import Protocol
 from fastapi import FastAPI
 from starlette.requests import Request
 
-from app.http.edge import Metrics
+from app.http.metrics import Metrics
 from app.http.quotas import FailedAttempts
 from app.http.tokens import TokenReader
 from app.queries.events import EventFilter, EventPage, Position

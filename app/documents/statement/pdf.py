@@ -5,10 +5,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
-
-import typst
 
 from app.documents.statement.words import statement_words
 from app.queries.statements import StatementView
@@ -27,6 +25,7 @@ def render_statement(view: StatementView, payload: Mapping[str, Any], *, verify_
     told at `verify_url` alone, so that its bytes change only with a step of the statement itself: a
     signature, issue, go-live, or an end. `verify_url` is in the QR code, which only an issued one has.
     """
+    import typst  # heavy, and most processes never set a page
 
     # Words reach the template as data, which it sets as text: nothing in them is read as markup.
     words = statement_words(view, payload, verify_url)
