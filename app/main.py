@@ -42,7 +42,7 @@ from app.http.logs import configure_logs
 from app.http.methods import Methods
 from app.http.metrics import Metrics
 from app.http.parts import Parts, parts_of
-from app.http.quotas import FailedAttempts, Quotas
+from app.http.quotas import Downloads, FailedAttempts, Quotas
 from app.http.tokens import token_reader
 from app.settings import Settings
 from app.storage.db import Database
@@ -147,6 +147,7 @@ def build_parts(settings: Settings, clock: Callable[[], datetime] = utc_now) -> 
         feed=Feed(database, settings),
         metrics=Metrics(),
         tokens=token_reader(settings),
+        downloads=Downloads(settings.downloads_per_key),
         failed_attempts=FailedAttempts(settings.failed_keys_limit),
     )
 

@@ -54,6 +54,8 @@ class Settings(BaseSettings):
     """How many streams of the change feed a worker serves at once."""
     event_streams_per_key: Annotated[int, Field(ge=1, le=10_000)] = 20
     """How many of them one key may have."""
+    downloads_per_key: Annotated[int, Field(ge=1, le=1000)] = 4
+    """How many files one key may download from a worker at once."""
     event_poll_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
     """How often the feed looks for changes."""
     event_heartbeat_seconds: Annotated[float, Field(gt=0, le=300)] = 15.0

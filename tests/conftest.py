@@ -24,8 +24,10 @@ LONG = (
     "tests/background/test_event_stream.py",
     "tests/support/test_postgres_helper.py",
     "tests/whole/test_statement_life.py",
+    "tests/whole/test_slow_readers.py",
     "tests/whole/test_statement_race.py",
     "tests/whole/test_tampering.py",
+    "tests/whole/test_workers.py",
 )
 
 

@@ -16,7 +16,7 @@ from app.http.negotiation import CSV, JSON, preferred
 from app.http.parameters import AsOf, Now, Region
 from app.http.routing import KeyedRoute
 from app.http.schemas import problems
-from app.http.streams import streamed
+from app.http.streams import made_whole
 from app.queries.programme.dashboards import DASHBOARD_JSON, DashboardView, read_dashboard
 from app.queries.programme.matrix import MatrixRowView, matrix_digest, read_matrix, stream_matrix
 from app.queries.programme.periods import ProgrammeAt
@@ -96,7 +96,7 @@ def read_prison_matrix_csv(
 
 def _matrix_csv(request: Request, session: Session, asked: MatrixQuery) -> Response:
     programme, stage = asked.programme, asked.stage
-    return streamed(
+    return made_whole(
         request,
         session,
         CSV,

@@ -1,13 +1,12 @@
 """Evidence: listed, read, downloaded, withdrawn, and let to support further sections."""
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, field_validator
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from app.api.sections import known_section
 from app.documents.evidence.media_types import EXTENSIONS
@@ -18,6 +17,7 @@ from app.http.parameters import CallerNow, Now, PrisonCode, SectionNumber, Secti
 from app.http.parts import parts
 from app.http.resolve import OwnPrison
 from app.http.routing import KeyedRoute
+from app.http.streams import Download, downloading
 from app.http.text import Prose, plain_text
 from app.queries.etags import etag_of
 from app.queries.evidence import (
@@ -124,10 +124,15 @@ def download_evidence(request: Request, prison: OwnPrison, item_id: ItemId, sess
     }
     if has_same(request, etag):
         return Response(status_code=304, headers=headers)
-    pieces: AsyncIterator[bytes] = parts(request).evidence_store.read(file.store_key)
+    leave = downloading(request)
+    try:
+        pieces = parts(request).evidence_store.read(file.store_key)
+    except BaseException:
+        leave()
+        raise
     # As a header and not as media_type, to which a charset would be added that nobody has checked.
     headers |= {"content-type": file.media_type, "content-length": str(file.size)}
-    return StreamingResponse(pieces, headers=headers)
+    return Download(pieces, headers, leave)
 
 
 @router.post("/evidence/{item_id}/withdraw", response_model=EvidenceWithReadiness)

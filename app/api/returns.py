@@ -20,7 +20,7 @@ from app.http.negotiation import CSV, JSON, XLSX, preferred
 from app.http.parameters import AsOf, CallerNow, Now
 from app.http.routing import KeyedRoute
 from app.http.schemas import problems
-from app.http.streams import streamed
+from app.http.streams import made_whole
 from app.http.text import plain_text
 from app.queries.etags import etag_of
 from app.queries.returns import (
@@ -188,4 +188,4 @@ def _file(request: Request, session: Session, source: ReturnSource, form: str) -
             month, provisional, stream_rows(fresh, source), return_notes(source), source.month.end
         )
 
-    return streamed(request, session, form, f"idts-return-{month}{revision}.{suffix}", mark, pieces)
+    return made_whole(request, session, form, f"idts-return-{month}{revision}.{suffix}", mark, pieces)

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 
 from app.http.metrics import Metrics
-from app.http.quotas import FailedAttempts
+from app.http.quotas import Downloads, FailedAttempts
 from app.http.tokens import TokenReader
 from app.queries.events import EventFilter, EventPage, Position
 from app.settings import Settings
@@ -51,6 +51,7 @@ class Parts:
     metrics: Metrics
     tokens: TokenReader | None
     failed_attempts: FailedAttempts
+    downloads: Downloads
 
 
 def parts(request: Request) -> Parts:

@@ -1,6 +1,10 @@
-"""Quotas, kept in this process: requests of each caller, told in every answer, and refused keys of each address."""
+"""Quotas, kept in this process: each caller's requests and downloads, and each address's keys that were refused."""
 
 import time
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from threading import Lock
 
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
@@ -12,6 +16,8 @@ from app.errors import TooMany
 from app.http.credentials import address_of, digest_of, presented_key
 from app.http.problems import problem_response
 
+# When to look for a place again.
+WAIT_SECONDS = 5
 # How many keys are remembered as good ones.
 MOST_KNOWN = 10_000
 
@@ -91,3 +97,25 @@ class FailedAttempts:
         if len(self._accepted) >= MOST_KNOWN:
             self._accepted.clear()
         self._accepted.add(digest)
+
+
+class Downloads:
+    """Places for downloads, so that nobody who reads slowly, or not at all, holds more than a few."""
+
+    def __init__(self, most_per_caller: int) -> None:
+        self._most = most_per_caller
+        self._taken: Counter[str] = Counter()
+        self._lock = Lock()
+
+    def enter(self, caller: str) -> Callable[[], None]:
+        """Take a place and answer with how to leave it; TooMany where the caller has its share."""
+        with self._lock:
+            if self._taken[caller] >= self._most:
+                detail = f"Your key has {self._most} downloads under way, which is the most for one. Finish one first."
+                raise TooMany("too-many-downloads", detail, WAIT_SECONDS)
+            self._taken[caller] += 1
+        return partial(self._leave, caller)
+
+    def _leave(self, caller: str) -> None:
+        with self._lock:
+            self._taken -= Counter([caller])

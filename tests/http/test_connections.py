@@ -6,13 +6,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
 
 import pytest
-import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from app.http import connections
+from tests.support.live import live, unread
 
 HEAD = b"GET / HTTP/1.1\r\nHost: x\r\n"
 PATIENCE = 10.0
@@ -60,17 +59,8 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Answering, int]]:
     monkeypatch.setattr(connections, "HEAD_SECONDS", 1.0)
     monkeypatch.setattr(connections, "STALL_SECONDS", 1.0)
     app = Answering()
-    settings: Any = {"http": connections.GuardedProtocol, "lifespan": "off", "log_config": None, "port": 0}
-    server = uvicorn.Server(uvicorn.Config(app, **settings))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    try:
-        yield app, server.servers[0].sockets[0].getsockname()[1]
-    finally:
-        server.should_exit = server.force_exit = True
-        thread.join(PATIENCE)
+    with live(app) as port:
+        yield app, port
 
 
 def connected(port: int) -> socket.socket:
@@ -183,8 +173,7 @@ def test_a_body_that_comes_slowly_is_taken(served):
 
 def test_a_reader_that_does_not_read_is_cut_off_and_the_application_let_go(served):
     app, port = served
-    with connected(port) as connection:
-        connection.sendall(b"GET /?1000 HTTP/1.1\r\nHost: x\r\n\r\n")
+    with unread(port, b"GET /?1000 HTTP/1.1\r\nHost: x\r\n\r\n") as connection:
         assert app.ended.wait(PATIENCE)
         # What lay in the system's buffers still comes, and no more than that.
         assert len(rest(connection)) < 900 * 65536
