@@ -25,7 +25,7 @@ _VERIFICATION = TypeAdapter(AuditVerification)
 Moment = Annotated[str | None, Query(max_length=40, description="A date or an RFC 3339 timestamp.")]
 
 
-@router.get("", response_model=Page[AuditEntryView])
+@router.get("", summary="List audit entries", response_model=Page[AuditEntryView])
 def list_audit(
     request: Request,
     session: ReadSession,
@@ -38,20 +38,20 @@ def list_audit(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """Who did what, newest first. A prison's key sees its prison's entries, a region's its region's."""
+    """Who did what, newest first. A prison's key sees entries of its prison, a region's key those of its region."""
     position = decode_cursor(request, cursor, {"before": int})
     wanted = AuditFilter(prison, actor, action, _since(since), moment_given("until", until))
     rows = list_entries(session, wanted, by, before=position["before"] if position else None, limit=limit + 1)
     return page_response(request, _PAGE, rows, limit, lambda entry: {"before": entry.id})
 
 
-@router.get("/verify", response_model=AuditVerification)
+@router.get("/verify", summary="Verify the audit trail", response_model=AuditVerification)
 def verify_audit(session: ReadSession, by: AuditVerifier, at: Now) -> Response:
-    """Walk the whole trail, and name the first entry of each chain that was altered, removed or reordered."""
+    """Check the whole trail, and name the first entry of each chain that was altered, removed or reordered."""
     return written(_VERIFICATION.dump_json(check_trail(session)))
 
 
 def _since(text: str | None) -> datetime | None:
-    """From the start of a day on, where a date is given."""
+    """The moment to begin at; a date means the start of that day."""
     moment = moment_given("since", text)
     return start_of_day(date.fromisoformat(text)) if moment is not None and text and is_day(text) else moment

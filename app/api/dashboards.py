@@ -31,9 +31,9 @@ InRegion = Annotated[Region | None, Query(description="A region's slug or name."
 AtStage = Annotated[Stage | None, Query(description="Only prisons at this stage.")]
 
 
-@router.get("", response_model=DashboardView)
+@router.get("", summary="Read the national dashboard", response_model=DashboardView)
 def read_national_dashboard(request: Request, session: ReadSession, by: Reader, at: Now, as_of: AsOf) -> Response:
-    """The nation's figures, and each region's beside them.
+    """The nation's figures, with those of each region beside them.
 
     They count the prisons that are open on the day. `nearest` are those not yet eligible and without an open
     statement that have the fewest sections in their way; `without_update` those of which no section has changed
@@ -44,7 +44,7 @@ def read_national_dashboard(request: Request, session: ReadSession, by: Reader, 
 
 @dataclass(frozen=True, slots=True)
 class MatrixQuery:
-    """What the heat map is asked for."""
+    """The filters and the page of the heat map."""
 
     programme: ProgrammeAt
     stage: Stage | None
@@ -52,6 +52,7 @@ class MatrixQuery:
 
 @router.get(
     "/matrix",
+    summary="Read the heat map",
     response_model=Page[MatrixRowView],
     responses={200: {"content": {CSV: {"schema": {"type": "string"}}}}, **problems(406)},
 )
@@ -66,7 +67,7 @@ def read_prison_matrix(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """One row a prison that is open on the day, with its 35 ratings, in code order; as CSV (whole) by `Accept`."""
+    """One row for each prison that is open on the day, with its 35 ratings, by code. `Accept` can ask for CSV."""
     asked = MatrixQuery(ProgrammeAt(region, at, as_of), stage)
     if preferred(request, (JSON, CSV)) == CSV:
         return _matrix_csv(request, session, asked)
@@ -78,6 +79,7 @@ def read_prison_matrix(
 
 @router.get(
     "/matrix.csv",
+    summary="Read the heat map as CSV",
     response_class=Response,
     responses={200: {"content": {CSV: {"schema": {"type": "string"}}}, "description": "The whole heat map"}},
 )
@@ -90,7 +92,7 @@ def read_prison_matrix_csv(
     region: InRegion = None,
     stage: AtStage = None,
 ) -> Response:
-    """The same as CSV, all of it."""
+    """The whole heat map as CSV."""
     return _matrix_csv(request, session, MatrixQuery(ProgrammeAt(region, at, as_of), stage))
 
 

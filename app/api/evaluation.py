@@ -31,7 +31,7 @@ class Evaluate(BaseModel):
 
     ratings: dict[str, RatingInput] | None = Field(None, max_length=60, description="Section number to rating.")
     exempt: list[int] = Field(default_factory=list, max_length=35, description="Sections to treat as exempt.")
-    toolkit_version: Name | None = Field(None, max_length=32, description="The current version if left out.")
+    toolkit_version: Name | None = Field(None, max_length=32, description="Left out: the current version.")
     prison: Annotated[Name | None, Field(max_length=16, description="A prison's code.")] = None
     changes: dict[str, RatingInput] | None = Field(None, max_length=60)
 
@@ -40,15 +40,15 @@ class Evaluate(BaseModel):
         if (self.ratings is None) == (self.prison is None):
             raise ValueError("give either ratings (all 35 of them), or prison with changes")
         if self.ratings is not None and self.changes is not None:
-            raise ValueError("changes go with prison, not with ratings")
+            raise ValueError("send changes with prison, not with ratings")
         if self.prison is not None and (self.exempt or self.toolkit_version):
-            raise ValueError("exempt and toolkit_version go with ratings; a prison has its own")
+            raise ValueError("send exempt and toolkit_version with ratings only: a prison has its own")
         return self
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What the rules make of hypothetical ratings. It judges minima alone: nobody has evidence for them."""
+    """What the rules say of hypothetical ratings. Only minima are judged: nobody has evidence for such ratings."""
 
     toolkit_version: str
     counts: Counts
@@ -59,9 +59,9 @@ class Evaluation:
 _EVALUATION = TypeAdapter(Evaluation)
 
 
-@router.post("/evaluate", response_model=Evaluation, responses=problems(404))
+@router.post("/evaluate", summary="Evaluate hypothetical ratings", response_model=Evaluation, responses=problems(404))
 def evaluate_readiness(body: Evaluate, session: ReadSession, by: Reader) -> Response:
-    """The verdict that ratings would have, without storing anything."""
+    """The verdict on hypothetical ratings. Nothing is stored."""
     if body.ratings is not None:
         asked = HypotheticalRatings(body.ratings, tuple(body.exempt), body.toolkit_version)
         version, verdict = evaluate_ratings(session, asked)

@@ -55,7 +55,7 @@ async def _wanted(
 Wanted = Annotated[EventFilter, Depends(_wanted)]
 
 
-@router.get("", response_model=Page[EventView])
+@router.get("", summary="List events", response_model=Page[EventView])
 def list_events(
     request: Request,
     session: CurrentSession,
@@ -65,7 +65,7 @@ def list_events(
     cursor: After = None,
     limit: Limit = 50,
 ) -> Response:
-    """What has changed in the programme, oldest first, each event once and none left out.
+    """What has changed in the programme, oldest first. Each event comes once, and none is left out.
 
     `next_cursor` is always there: keep it for as long as you like and come back with it as `after` to read
     what has changed since. A `Link` to the next page says that more is there already. Events carry ratings,
@@ -83,7 +83,12 @@ def list_events(
     return resource(request, body, headers)
 
 
-@router.get("/stream", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}})
+@router.get(
+    "/stream",
+    summary="Stream events",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {}}}},
+)
 async def stream_events(
     request: Request,
     by: Reader,
@@ -93,7 +98,7 @@ async def stream_events(
         str | None, Header(max_length=40, description="Where the stream broke off; browsers send it by themselves.")
     ] = None,
 ) -> Response:
-    """The same events as they happen (server-sent events), from now on or from `after` or `Last-Event-ID`.
+    """The events as they happen (server-sent events): from now on, from `after`, or from `Last-Event-ID`.
 
     The id of each message is a cursor of the feed. A stream ends now and then; clients come back with
     `Last-Event-ID` and have missed nothing.
@@ -159,6 +164,6 @@ def _position(name: str, cursor: str | None) -> Position | None:
         return None
     position = position_of(cursor)
     if position is None:
-        detail = "Use a next_cursor exactly as the feed gave it; or leave it out to begin anew."
+        detail = "Use a next_cursor exactly as the feed gave it, or leave it out to begin again."
         raise Invalid("invalid-cursor", detail, [FieldFault(name if "-" in name else f"?{name}", detail)])
     return position

@@ -1,4 +1,4 @@
-"""Evidence: listed, read, downloaded, withdrawn, and let to support further sections."""
+"""Evidence: list, read, download, withdraw, and support further sections."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -42,7 +42,7 @@ DOWNLOAD_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
 
 
 class WithdrawEvidence(BaseModel):
-    """Why the item counts no longer."""
+    """Why the item no longer applies."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -52,12 +52,12 @@ class WithdrawEvidence(BaseModel):
     @classmethod
     def says_something(cls, text: str) -> str:
         if not text.strip():
-            raise ValueError("say why the item counts no longer")
+            raise ValueError("say why the item no longer applies")
         return text.strip()
 
 
 class SupportSections(BaseModel):
-    """The sections that the item supports too."""
+    """Further sections that the item supports."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -66,7 +66,7 @@ class SupportSections(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class EvidenceWithReadiness(EvidenceItemView):
-    """The item after the change, and the prison's verdict then."""
+    """The item after the change, and the prison's new verdict."""
 
     readiness: ReadinessView
 
@@ -75,14 +75,14 @@ ITEM_JSON = TypeAdapter(EvidenceItemView)
 _PAGE = TypeAdapter(Page[EvidenceView])
 
 
-@router.get("/sections/{number}/evidence", response_model=Page[EvidenceView])
+@router.get("/sections/{number}/evidence", summary="List a section's evidence", response_model=Page[EvidenceView])
 def list_section_evidence(
     request: Request,
     prison: OwnPrison,
     number: SectionNumber,
     session: ReadSession,
     at: Now,
-    withdrawn: Annotated[bool, Query(description="Whether to list the withdrawn items too.")] = False,
+    withdrawn: Annotated[bool, Query(description="Whether to list withdrawn items too.")] = False,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
@@ -96,14 +96,15 @@ def list_section_evidence(
     )
 
 
-@router.get("/evidence/{item_id}", response_model=EvidenceItemView)
+@router.get("/evidence/{item_id}", summary="Read an item of evidence", response_model=EvidenceItemView)
 def read_evidence(request: Request, prison: OwnPrison, item_id: ItemId, session: ReadSession, at: Now) -> Response:
-    """One item, with the sections that it supports; a withdrawn one with who withdrew it, when and why."""
+    """One item and the sections that it supports. If it was withdrawn: by whom, when and why."""
     return resource(request, ITEM_JSON.dump_json(read_item(session, prison, item_id, at)))
 
 
 @router.get(
     "/evidence/{item_id}/content",
+    summary="Download a file of evidence",
     response_class=Response,
     responses={
         200: {
@@ -113,7 +114,7 @@ def read_evidence(request: Request, prison: OwnPrison, item_id: ItemId, session:
     },
 )
 def download_evidence(request: Request, prison: OwnPrison, item_id: ItemId, session: ReadSession) -> Response:
-    """The file of an item, also of a withdrawn one."""
+    """The file of an item, even if the item was withdrawn."""
     file = read_file(session, prison, item_id)
     etag = f'"{file.sha256}"'
     headers = {
@@ -135,7 +136,7 @@ def download_evidence(request: Request, prison: OwnPrison, item_id: ItemId, sess
     return Download(pieces, headers, leave)
 
 
-@router.post("/evidence/{item_id}/withdraw", response_model=EvidenceWithReadiness)
+@router.post("/evidence/{item_id}/withdraw", summary="Withdraw evidence", response_model=EvidenceWithReadiness)
 def withdraw(
     code: PrisonCode,
     item_id: ItemId,
@@ -144,14 +145,14 @@ def withdraw(
     by: EvidenceKeeper,
     caller: CallerNow,
 ) -> Response:
-    """Let an item count no longer, in every section that it supports. It stays in the history.
+    """Withdraw an item from every section that it supports. It stays in the history.
 
-    Refused while a GREEN section would be left without evidence.
+    The service refuses if this would leave a GREEN section without evidence.
     """
     return _item_after(withdraw_evidence(session, code, item_id, body.reason, caller=caller))
 
 
-@router.post("/evidence/{item_id}/sections", response_model=EvidenceWithReadiness)
+@router.post("/evidence/{item_id}/sections", summary="Support further sections", response_model=EvidenceWithReadiness)
 def support_further_sections(
     code: PrisonCode,
     item_id: ItemId,
@@ -160,7 +161,7 @@ def support_further_sections(
     by: EvidenceKeeper,
     caller: CallerNow,
 ) -> Response:
-    """Let an item support further sections; those that it supports already stay as they are."""
+    """Let an item support further sections. It goes on supporting those that it supports now."""
     return _item_after(support_sections(session, code, item_id, body.sections, caller=caller))
 
 

@@ -44,14 +44,14 @@ _storing = CapacityLimiter(3)
 
 
 class AddEvidenceItem(AddEvidence):
-    """One piece of evidence to add to the section; `sections` are further ones that it supports too."""
+    """One piece of evidence to add to the section. `sections` names further sections that it supports."""
 
     sections: SectionNumbers = Field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class EvidenceAdded(EvidenceWithReadiness):
-    """The item, the section that it was sent to, and the prison's verdict then."""
+    """The item, the section that it was added to, and the prison's new verdict."""
 
     section: SectionView
 
@@ -64,12 +64,12 @@ _FORM = {
         "kind": {"type": "string", "enum": ["document"], "default": "document"},
         "title": {"type": "string", "minLength": 1, "maxLength": 300},
         "reference": {"type": "string", "maxLength": 2000},
-        "effective_on": {"type": "string", "format": "date", "description": "The date that the evidence is about."},
+        "effective_on": {"type": "string", "format": "date", "description": "The day that the evidence is about."},
         "sections": {
             "type": "array",
             "maxItems": 35,
             "items": {"type": "integer", "minimum": 1, "maximum": 35},
-            "description": "Further sections that it supports: a repeated field, or numbers with commas between.",
+            "description": "Further sections that it supports: repeat the field, or separate the numbers with commas.",
         },
         "file": {"type": "string", "contentMediaType": "application/octet-stream", "description": ACCEPTED},
     },
@@ -85,6 +85,7 @@ _BODY = {
 
 @router.post(
     "/sections/{number}/evidence",
+    summary="Add evidence to a section",
     response_model=EvidenceAdded,
     status_code=201,
     openapi_extra={"requestBody": _BODY},
@@ -97,12 +98,14 @@ async def add_section_evidence(
     caller: CallerNow,
     idempotency_key: Annotated[
         str | None,
-        Header(min_length=1, max_length=255, description="Repeats with this key replay the first answer."),
+        Header(
+            min_length=1, max_length=255, description="A repeated request with this key gets the first answer again."
+        ),
     ] = None,
 ) -> Response:
     """Add a piece of evidence: a document with its file as multipart/form-data, a link or a note as JSON.
 
-    What a file is told by its content; its name and its declared type do not matter. The same content is
+    The service works a file's type out from its content, not from its name or declared type. The same content is
     stored once, however often it is sent.
     """
     numbers = [known_section(number)]
@@ -135,7 +138,7 @@ async def _short_body(request: Request) -> bytes:
         async for piece in request.stream():
             body += piece
             if len(body) > limit:
-                raise TooLarge("body-too-large", f"A body of JSON may have at most {limit_in_words(limit)}.")
+                raise TooLarge("body-too-large", f"A JSON body may have at most {limit_in_words(limit)}.")
     except ClientDisconnect:
         raise Invalid("malformed-json", "The connection broke off before the end of the body.") from None
     return bytes(body)
@@ -156,7 +159,7 @@ def _from_form(upload: Upload) -> AddEvidenceItem:
         seen.add(name)
     item = _checked(fields | {"sections": sections})
     if (item.kind is EvidenceKind.DOCUMENT) is not (upload.file is not None):
-        raise _fault("file", "a document brings its file, a link or a note brings none")
+        raise _fault("file", "a document needs a file, and a link or a note has none")
     if upload.file is not None and upload.file.size == 0:
         raise _fault("file", "the file is empty")
     return item
@@ -189,7 +192,7 @@ class _Adding:
     parts: Parts
 
     def digest(self, request: Request, file: UploadedFile | None) -> str:
-        """What two requests have in common that are the same, whatever their multipart boundaries."""
+        """A digest that is the same for two equal requests, whatever their multipart boundaries."""
         parts = [request.method, request.url.path, self.item.model_dump(mode="json"), file and file.sha256]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 

@@ -30,7 +30,7 @@ class ExemptSection(BaseModel):
         return text
 
 
-@router.put("", response_model=SectionWithReadiness)
+@router.put("", summary="Record an exemption", response_model=SectionWithReadiness)
 def record_exemption(
     code: PrisonCode,
     number: SectionNumber,
@@ -45,7 +45,7 @@ def record_exemption(
     return one_after(exempt_section(session, code, number, rationale, caller=caller, versions=versions_in(if_match)))
 
 
-@router.delete("", response_model=SectionWithReadiness)
+@router.delete("", summary="End an exemption", response_model=SectionWithReadiness)
 def end_exemption(
     code: PrisonCode,
     number: SectionNumber,
@@ -54,5 +54,5 @@ def end_exemption(
     caller: CallerNow,
     if_match: IfMatch = None,
 ) -> Response:
-    """End an exemption; the section counts by its rating again. Both stay in its history."""
+    """End an exemption. The section's rating counts again, and both steps stay in its history."""
     return one_after(exempt_section(session, code, number, None, caller=caller, versions=versions_in(if_match)))

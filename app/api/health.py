@@ -1,4 +1,4 @@
-"""How the service is, for those who run it."""
+"""Health, version and metrics, for those who run the service."""
 
 from importlib.metadata import version
 from typing import Any
@@ -28,43 +28,51 @@ def _overall(components: dict[str, Any]) -> str:
     return "UP" if all(part["status"] == "UP" for part in components.values()) else "DOWN"
 
 
-@router.get("/health", responses={503: {"description": "A part is down; components says which"}})
+@router.get(
+    "/health",
+    summary="Check the service and its parts",
+    responses={503: {"description": "A part is down: `components` says which"}},
+)
 async def health(request: Request) -> JSONResponse:
-    """Whether the service and the parts that it stands on are up."""
+    """Whether the service and the parts that it needs are up."""
     components = await _components(request)
     status = _overall(components)
     return JSONResponse({"status": status, "components": components}, 200 if status == "UP" else 503)
 
 
-@router.get("/health/ping")
+@router.get("/health/ping", summary="Check that the process answers")
 async def ping() -> JSONResponse:
     """Whether the process answers at all."""
     return JSONResponse({"status": "UP"})
 
 
-@router.get("/health/liveness")
+@router.get("/health/liveness", summary="Check that the process should keep running")
 async def liveness() -> JSONResponse:
     """Whether the process should be left running."""
     return JSONResponse({"status": "UP"})
 
 
-@router.get("/health/readiness", responses={503: {"description": "Send no requests here for now"}})
+@router.get(
+    "/health/readiness",
+    summary="Check that requests can be sent here",
+    responses={503: {"description": "Send no requests here for now"}},
+)
 async def readiness(request: Request) -> JSONResponse:
     """Whether requests should be sent here: not while the database cannot be reached.
 
-    Without the store of evidence files all but uploads and downloads goes on, so it has no say here.
+    The evidence store does not matter here: without it everything but uploads and downloads goes on.
     """
     status = "UP" if await run_in_threadpool(parts(request).database.is_reachable) else "DOWN"
     return JSONResponse({"status": status}, 200 if status == "UP" else 503)
 
 
-@router.get("/info")
+@router.get("/info", summary="Read what is running")
 async def about() -> JSONResponse:
     """What is running."""
     return JSONResponse({"build": {"name": "idts", "version": version("idts")}})
 
 
-@router.get("/metrics", response_class=PlainTextResponse)
+@router.get("/metrics", summary="Read metrics", response_class=PlainTextResponse)
 async def metrics(request: Request) -> Response:
     """Counters for Prometheus: requests by route and status, and how long they took."""
     return Response(parts(request).metrics.exposition(), media_type=CONTENT_TYPE_LATEST)

@@ -36,7 +36,7 @@ class CreateKey(BaseModel):
 
 
 class NewKey(BaseModel):
-    """The key as it is shown once, and what is kept of it."""
+    """The key, shown this once, and what the service keeps of it."""
 
     key: str
     details: KeyView
@@ -47,15 +47,15 @@ _VIEW = TypeAdapter(KeyView)
 _PAGE = TypeAdapter(Page[KeyView])
 
 
-@router.get("", response_model=Page[KeyView])
+@router.get("", summary="List keys", response_model=Page[KeyView])
 def list_every_key(request: Request, session: ReadSession, by: KeyKeeper) -> Response:
-    """Every key ever made, revoked ones included; never the secrets, which are kept nowhere."""
+    """Every key ever made, including revoked ones. The secrets are not stored, so they are not here."""
     return resource(request, _PAGE.dump_json(Page(items=list_keys(session))))
 
 
-@router.post("", response_model=NewKey, status_code=201)
+@router.post("", summary="Make a key", response_model=NewKey, status_code=201)
 def create(body: CreateKey, session: WriteSession, by: KeyKeeper, caller: CallerNow, once: Idempotency) -> Response:
-    """Make a key. The answer is the only place where it is ever shown."""
+    """Make a key. Only this answer ever shows it."""
 
     def answer() -> Response:
         scope = KeyScope(body.role, body.prison, body.region, body.signatory_role)
@@ -65,7 +65,7 @@ def create(body: CreateKey, session: WriteSession, by: KeyKeeper, caller: Caller
     return once(session, answer)
 
 
-@router.post("/{key_id}/revoke", response_model=KeyView)
+@router.post("/{key_id}/revoke", summary="Revoke a key", response_model=KeyView)
 def revoke(
     key_id: Annotated[int, Path(ge=1, le=2**31 - 1), PlainNumber],
     session: WriteSession,

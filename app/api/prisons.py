@@ -71,7 +71,7 @@ class RegisterPrison(BaseModel):
 
 
 class CorrectPrison(BaseModel):
-    """A merge patch of a prison's details: what is left out stays, null clears what may be empty."""
+    """A merge patch of a prison's details: a field that is left out stays, null clears one that may be empty."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -93,7 +93,7 @@ _VIEW = TypeAdapter(PrisonView)
 _PAGE = TypeAdapter(Page[PrisonView])
 
 
-@router.get("", response_model=Page[PrisonView])
+@router.get("", summary="List prisons", response_model=Page[PrisonView])
 def list_all_prisons(
     request: Request,
     session: ReadSession,
@@ -107,12 +107,12 @@ def list_all_prisons(
     eligible: Annotated[bool | None, Query(description="Whether it is eligible to go live.")] = None,
     sort: Annotated[
         PrisonSort,
-        Query(description="By code, sections in the way of go-live, or last change to a section; `-` reverses it."),
+        Query(description="By code, by sections in the way of go-live, or by the last change. `-` reverses it."),
     ] = PrisonSort.CODE,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """Prisons, each with how far it has come."""
+    """The prisons, and the stage that each has reached."""
     position = decode_cursor(request, cursor, {"after": str, "value": str})
     after = PrisonPosition(position["after"], position["value"]) if position else None
     wanted = PrisonFilter(london_date(at), region, function, stage, q, is_open, eligible)
@@ -125,7 +125,7 @@ def list_all_prisons(
     return page_response(request, _PAGE, rows, limit, place)
 
 
-@router.post("", response_model=PrisonView, status_code=201)
+@router.post("", summary="Register a prison", response_model=PrisonView, status_code=201)
 def register(
     body: RegisterPrison, session: WriteSession, by: Registrar, caller: CallerNow, once: Idempotency
 ) -> Response:
@@ -140,14 +140,14 @@ def register(
     return once(session, answer)
 
 
-@router.get("/{code}", response_model=PrisonView)
+@router.get("/{code}", summary="Read a prison", response_model=PrisonView)
 def read(request: Request, code: AnyPrison, session: ReadSession, by: Reader, at: Now) -> Response:
     """One prison."""
     view = read_prison(session, code, at)
     return resource(request, _VIEW.dump_json(view), version=view.version)
 
 
-@router.patch("/{code}", response_model=PrisonView)
+@router.patch("/{code}", summary="Correct a prison", response_model=PrisonView)
 def correct(
     code: PrisonCode,
     body: CorrectPrison,
@@ -159,8 +159,8 @@ def correct(
 ) -> Response:
     """Correct a prison's details, or move it to another toolkit version.
 
-    A prison corrects what it knows best (its function, address and categories), a regional lead moves its
-    toolkit version, an administrator does all of it.
+    A prison corrects what it knows best (its function, address and categories), a regional lead changes its
+    toolkit version, and an administrator can change all of it.
     """
     changes = {name: getattr(body, name) for name in sorted(body.model_fields_set)}
 

@@ -26,10 +26,10 @@ router = APIRouter(prefix="/v1", tags=["Readiness"], route_class=KeyedRoute)
 
 
 class ReadyRoute(KeyedRoute):
-    """First looks whether the plain question has its answer ready.
+    """Looks first whether the answer to the plain question is ready.
 
     The framework takes longer to bind the code and an `as_of` that is not there than the database takes
-    to answer. Whatever else is asked goes the whole way, and meets the same function at its end.
+    to answer. Every other question goes the whole way, and ends in the same function.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -45,7 +45,7 @@ class ReadyRoute(KeyedRoute):
 
 
 async def stored_verdict(request: Request, code: str) -> Response:
-    """The busiest read of the service: one statement says who is calling and what the answer is."""
+    """The busiest read of the service: one statement finds the caller and the answer."""
     _, stored = await ask(request, Permission.READ_PROGRAMME, STORED_VERDICT, code=code.upper())
     etag, body, fresh_until, made_by = stored
     if etag is None:
@@ -73,6 +73,7 @@ async def read_prison_readiness(request: Request, code: AnyPrison, as_of: AsOfTe
 router.add_api_route(
     "/prisons/{code}/readiness",
     read_prison_readiness,
+    summary="Read a prison's verdict",
     response_model=ReadinessView,
     dependencies=[Security(bearer)],
     openapi_extra={"x-permission": Permission.READ_PROGRAMME.value},

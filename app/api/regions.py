@@ -30,17 +30,17 @@ Slug = Annotated[
 ]
 
 
-@router.get("", response_model=RegionListView)
+@router.get("", summary="List regions", response_model=RegionListView)
 def list_all_regions(request: Request, session: ReadSession, by: Reader, at: Now, as_of: AsOf) -> Response:
     """The nine regions with their figures, which count the prisons that are open on the day."""
     return resource(request, REGIONS_JSON.dump_json(list_regions(session, ProgrammeAt(None, at, as_of))))
 
 
-@router.get("/{slug}/dashboard", response_model=DashboardView)
+@router.get("/{slug}/dashboard", summary="Read a region's dashboard", response_model=DashboardView)
 def read_regional_dashboard(
     request: Request, session: ReadSession, by: Reader, at: Now, as_of: AsOf, slug: Slug
 ) -> Response:
-    """A region's figures; as GET /v1/dashboard, without `regions`."""
+    """A region's figures: like GET /v1/dashboard, without `regions`."""
     region = region_slug(slug)
     if region is None:
         raise NotFound("not-found", f"There is no region {slug!r}. The regions are {', '.join(REGIONS)}.")

@@ -52,12 +52,12 @@ MonthFile = Annotated[
     ),
 ]
 RevisionNumber = Annotated[
-    int | None, Query(ge=1, le=9999, description="A frozen revision; the latest where there is one, if left out.")
+    int | None, Query(ge=1, le=9999, description="A frozen revision. Left out: the latest, if there is one.")
 ]
 
 
 class ReturnPage(BaseModel):
-    """One page of a month's return. `revision` is null where the month is not frozen."""
+    """One page of a month's return. `revision` is null unless the month is frozen."""
 
     month: str
     provisional: bool
@@ -75,7 +75,7 @@ class FreezeReturn(BaseModel):
         str | None,
         StringConstraints(strip_whitespace=True, min_length=1, max_length=2000),
         AfterValidator(lambda text: None if text is None else plain_text(text)),
-        Field(description="Why; needed where the rows differ from the revision before."),
+        Field(description="Why. Needed if the rows differ from those of the last revision."),
     ] = None
     corrections: Annotated[
         list[Annotated[str, StringConstraints(pattern="^[A-Za-z0-9]{3,8}$")]], Field(max_length=500)
@@ -87,7 +87,12 @@ _REVISIONS = TypeAdapter(Page[RevisionView])
 _FILES = {XLSX: {"schema": {"type": "string", "format": "binary"}}, CSV: {"schema": {"type": "string"}}}
 
 
-@router.get("/{month}", response_model=ReturnPage, responses={200: {"content": _FILES}, **problems(406)})
+@router.get(
+    "/{month}",
+    summary="Read a monthly return",
+    response_model=ReturnPage,
+    responses={200: {"content": _FILES}, **problems(406)},
+)
 def read_return(
     request: Request,
     session: ReadSession,
@@ -99,7 +104,7 @@ def read_return(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """One row a prison that was open in the month: as frozen, else as things stood at its end (London).
+    """One row for each prison that was open in the month: as frozen, or as things stood at its end in London.
 
     The current month is answered as things stand now, and says that it is provisional. JSON comes in pages;
     CSV and Excel, by suffix or by `Accept`, come whole.
@@ -125,17 +130,18 @@ def read_return(
     return resource(request, body, headers | {"vary": "Accept"})
 
 
-@router.get("/{month}/revisions", response_model=Page[RevisionView])
+@router.get("/{month}/revisions", summary="List a return's revisions", response_model=Page[RevisionView])
 def list_return_revisions(
     request: Request, session: ReadSession, by: Reader, month: MonthText, at: Now, as_of: AsOf
 ) -> Response:
-    """Every time that the month was frozen, newest first."""
+    """Every revision of a frozen month, newest first."""
     rows = list_revisions(session, _month(month), until=as_of)
     return resource(request, _REVISIONS.dump_json(Page(rows)))
 
 
 @router.post(
     "/{month}/freeze",
+    summary="Freeze a monthly return",
     response_model=RevisionView,
     responses={201: {"model": RevisionView, "description": "A new revision"}, 200: {"description": "Frozen already"}},
 )
@@ -147,7 +153,7 @@ def freeze(
     once: Idempotency,
     body: FreezeReturn | None = None,
 ) -> Response:
-    """Fix a month's return: 201 with a new revision, or 200 with the present one where its rows are the same.
+    """Fix a month's return: 201 with a new revision, or 200 with the present one if its rows are the same.
 
     A frozen month never changes. A late correction makes the next revision: name the corrected prisons, and
     give the reason. The current month, and one that ended less than five minutes ago: 409.

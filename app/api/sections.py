@@ -62,7 +62,7 @@ class AddEvidence(BaseModel):
     kind: EvidenceKind
     title: Title
     reference: Annotated[str | None, Field(max_length=2000)] = None
-    effective_on: Annotated[Day | None, Field(description="The date that the evidence is about.")] = None
+    effective_on: Annotated[Day | None, Field(description="The day that the evidence is about.")] = None
 
     @field_validator("reference")
     @classmethod
@@ -77,7 +77,7 @@ class AddEvidence(BaseModel):
 
 
 class RateSection(BaseModel):
-    """A merge patch (RFC 7396): what is left out stays as it was, null clears, evidence is added."""
+    """A merge patch (RFC 7396): a field that is left out stays, null clears it, and evidence is added."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -113,7 +113,7 @@ class RateNumberedSection(RateSection):
 
 
 class RateSections(BaseModel):
-    """Several sections at once, all or nothing."""
+    """Changes to several sections: all are made, or none."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -122,14 +122,14 @@ class RateSections(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class SectionWithReadiness(SectionView):
-    """The section after the change, and the prison's verdict then."""
+    """The section after the change, and the prison's new verdict."""
 
     readiness: ReadinessView
 
 
 @dataclass(frozen=True, slots=True)
 class SectionsWithReadiness:
-    """The sections after the change, and the prison's verdict then."""
+    """The sections after the change, and the prison's new verdict."""
 
     sections: list[SectionView]
     readiness: ReadinessView
@@ -139,14 +139,14 @@ _SEVERAL_AFTER = TypeAdapter(SectionsWithReadiness)
 _HISTORY = TypeAdapter(Page[SectionChangeView])
 
 
-@router.get("", response_model=SectionList)
+@router.get("", summary="List a prison's sections", response_model=SectionList)
 def list_sections(request: Request, prison: OwnPrisonThen, session: ReadSession, at: Now, as_of: AsOf) -> Response:
     """All 35 section assessments of a prison, in number order."""
     views = _views(session, prison, at, as_of, list(SECTION_NUMBERS))
     return resource(request, SECTIONS_JSON.dump_json(SectionList(views)), version=sum(one.version for one in views))
 
 
-@router.get("/{number}", response_model=SectionView)
+@router.get("/{number}", summary="Read a section", response_model=SectionView)
 def read_section(
     request: Request,
     prison: OwnPrisonThen,
@@ -160,7 +160,7 @@ def read_section(
     return resource(request, SECTION_JSON.dump_json(view), version=view.version)
 
 
-@router.patch("/{number}", response_model=SectionWithReadiness)
+@router.patch("/{number}", summary="Change a section", response_model=SectionWithReadiness)
 def rate_section(
     code: PrisonCode,
     number: SectionNumber,
@@ -171,9 +171,9 @@ def rate_section(
     once: Idempotency,
     if_match: IfMatch = None,
 ) -> Response:
-    """Change one section. What the body leaves out stays as it was, null clears, evidence is added.
+    """Change one section. A field that is left out stays, null clears it, and evidence is added.
 
-    GREEN needs evidence and no outstanding outcome; sections 14 and 16 need their staff. A change that
+    GREEN needs evidence and no outstanding outcome; sections 14 and 16 need enough staff. A change that
     changes nothing makes no new version. A regional key may change the comment alone.
     """
     patch = body.patch(known_section(number))
@@ -181,7 +181,7 @@ def rate_section(
     return once(session, lambda: one_after(rate_sections(session, code, [patch], caller=caller, versions=versions)))
 
 
-@router.patch("", response_model=SectionsWithReadiness)
+@router.patch("", summary="Change several sections", response_model=SectionsWithReadiness)
 def rate_several_sections(
     code: PrisonCode,
     body: RateSections,
@@ -191,7 +191,7 @@ def rate_several_sections(
     once: Idempotency,
     if_match: IfMatch = None,
 ) -> Response:
-    """Change several sections at once: all of them, or none where one is refused."""
+    """Change several sections at once. If one change is refused, none is made."""
     patches = [section.patch(section.number, f"/sections/{place}") for place, section in enumerate(body.sections)]
 
     def answer() -> Response:
@@ -201,7 +201,7 @@ def rate_several_sections(
     return once(session, answer)
 
 
-@router.get("/{number}/history", response_model=Page[SectionChangeView])
+@router.get("/{number}/history", summary="Read a section's history", response_model=Page[SectionChangeView])
 def read_section_history(
     request: Request,
     prison: OwnPrisonThen,
@@ -211,7 +211,7 @@ def read_section_history(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """Every version of a section, newest first: what changed, from what to what, who did it and when."""
+    """Every version of a section, newest first: what changed, from which value to which, who did it and when."""
     position = decode_cursor(request, cursor, {"before": int})
     before = position["before"] if position else None
     rows = read_history(session, prison.id, known_section(number), before=before, limit=limit + 1, as_of=as_of)

@@ -1,4 +1,4 @@
-"""The Statement of Readiness as a document to print, hang up and file."""
+"""The Statement of Readiness as a document to print and file."""
 
 import json
 
@@ -19,15 +19,16 @@ router = APIRouter(prefix="/v1", tags=["Statements"], route_class=KeyedRoute)
 
 @router.get(
     "/statements/{statement_id}/document.pdf",
+    summary="Download a statement as PDF",
     response_class=Response,
     responses={200: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}},
 )
 def document(request: Request, statement: OwnStatement, session: ReadSession) -> Response:
     """The statement as a tagged PDF (PDF/UA-1): ratings, exemptions, evidence digests, signatures.
 
-    The same bytes every time, until a step of the statement itself: a signature, issue, go-live, or its end.
-    One that is not in force says so across its first page. An issued one has a QR code of the address that
-    checks it, which also tells whether the prison's ratings still bear it out.
+    The bytes stay the same until the statement itself changes: a signature, issue, go-live, or its end.
+    A statement that is not in force says so across its first page. An issued one has a QR code with the address that
+    checks it, and says whether the prison's ratings still meet it.
     """
     payload = json.loads(read_payload(session, statement.id))
     content = render_statement(statement, payload, verify_url=verify_url(parts(request).settings.public_url, statement))

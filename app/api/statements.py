@@ -41,7 +41,7 @@ Email = Annotated[str, StringConstraints(pattern=r"^[^@\s\x00-\x1f]{1,64}@[^@\s\
 
 
 class NameSignatory(BaseModel):
-    """A person who is to sign, and the toolkit's role that they sign as."""
+    """A person who is to sign, and the role in which they sign."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -51,7 +51,7 @@ class NameSignatory(BaseModel):
 
 
 class RaiseStatement(BaseModel):
-    """A statement to raise: the planned date of going live, and a person for each required role."""
+    """A statement to raise: the planned go-live date, and a person for each required role."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -60,7 +60,7 @@ class RaiseStatement(BaseModel):
 
 
 class SignStatement(BaseModel):
-    """A signature. `digest`, where given, is what the signatory was shown, and must be the statement's."""
+    """A signature. `digest` is what the signatory was shown; if it is sent, it must be the statement's."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -70,7 +70,7 @@ class SignStatement(BaseModel):
 
 
 class WithdrawStatement(BaseModel):
-    """Why the statement is taken back."""
+    """Why the statement is withdrawn."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -80,7 +80,7 @@ class WithdrawStatement(BaseModel):
 
 
 class ConfirmGoLive(BaseModel):
-    """The day of going live, today if left out."""
+    """The go-live day: today if it is left out."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -90,7 +90,7 @@ class ConfirmGoLive(BaseModel):
 _PAGE = TypeAdapter(Page[StatementView])
 
 
-@router.get("/prisons/{code}/statements", response_model=Page[StatementView])
+@router.get("/prisons/{code}/statements", summary="List a prison's statements", response_model=Page[StatementView])
 def list_of_prison(
     request: Request, prison: OwnPrison, session: ReadSession, limit: Limit = 50, cursor: Cursor = None
 ) -> Response:
@@ -103,7 +103,7 @@ def list_of_prison(
     )
 
 
-@router.post("/prisons/{code}/statements", response_model=StatementView, status_code=201)
+@router.post("/prisons/{code}/statements", summary="Raise a statement", response_model=StatementView, status_code=201)
 def raise_for_prison(
     code: PrisonCode, body: RaiseStatement, session: WriteSession, by: Raiser, caller: CallerNow, once: Idempotency
 ) -> Response:
@@ -121,19 +121,21 @@ def raise_for_prison(
     return once(session, answer)
 
 
-@router.get("/statements/{statement_id}", response_model=StatementView)
+@router.get("/statements/{statement_id}", summary="Read a statement", response_model=StatementView)
 def read(request: Request, statement: OwnStatement) -> Response:
-    """One statement, with who is to sign it and who has."""
+    """One statement, and who has signed it and who has yet to."""
     return resource(request, STATEMENT_JSON.dump_json(statement))
 
 
-@router.get("/statements/{statement_id}/payload", response_model=dict[str, object])
+@router.get(
+    "/statements/{statement_id}/payload", summary="Read what a statement attests", response_model=dict[str, object]
+)
 def read_attested(request: Request, statement: OwnStatement, session: ReadSession) -> Response:
-    """What the statement attests, as canonical JSON (RFC 8785): its SHA-256 is the statement's digest."""
+    """What the statement attests, as canonical JSON (RFC 8785). Its SHA-256 is the statement's digest."""
     return resource(request, read_payload(session, statement.id).encode())
 
 
-@router.post("/statements/{statement_id}/signatures", response_model=StatementView)
+@router.post("/statements/{statement_id}/signatures", summary="Sign a statement", response_model=StatementView)
 def sign_one(
     request: Request,
     statement_id: StatementId,
@@ -143,7 +145,7 @@ def sign_one(
     caller: CallerNow,
     once: Idempotency,
 ) -> Response:
-    """Sign one's own role, with a signatory key for it at this prison. The last signature issues the statement."""
+    """Sign in one's own role, with a signatory key for it. The last signature issues the statement."""
 
     seal = sealer(session, parts(request).key_files, issuer=parts(request).settings.public_url)
 
@@ -155,15 +157,15 @@ def sign_one(
     return once(session, answer)
 
 
-@router.post("/statements/{statement_id}/withdraw", response_model=StatementView)
+@router.post("/statements/{statement_id}/withdraw", summary="Withdraw a statement", response_model=StatementView)
 def withdraw(
     statement_id: StatementId, body: WithdrawStatement, session: WriteSession, by: Withdrawer, caller: CallerNow
 ) -> Response:
-    """Take back a statement that is raised or issued. It stays readable, with the reason."""
+    """Withdraw a raised or issued statement, with a reason. It can still be read."""
     return _written(withdraw_statement(session, statement_id, body.reason, caller=caller))
 
 
-@router.post("/statements/{statement_id}/go-live", response_model=StatementView)
+@router.post("/statements/{statement_id}/go-live", summary="Confirm go-live", response_model=StatementView)
 def go_live(
     statement_id: StatementId,
     session: WriteSession,
@@ -171,18 +173,19 @@ def go_live(
     caller: CallerNow,
     body: ConfirmGoLive | None = None,
 ) -> Response:
-    """Confirm that the prison goes live. It must be eligible, with nothing RED, on the ratings of the day."""
+    """Confirm that the prison goes live. On that day's ratings it must be eligible, with nothing RED."""
     live_on = body.live_on if body is not None else None
     return _written(confirm_go_live(session, statement_id, live_on, caller=caller))
 
 
 @router.get(
     "/statements/{statement_id}/credential",
+    summary="Download a statement's credential",
     response_class=Response,
     responses={200: {"content": {"application/jose": {"schema": {"type": "string"}}}}},
 )
 def credential(request: Request, statement: OwnStatement, session: ReadSession) -> Response:
-    """The issued statement as a JWS (Ed25519), checked by anyone with /.well-known/jwks.json."""
+    """The issued statement as a JWS (Ed25519). Anyone can check it with /.well-known/jwks.json."""
     sealed = read_credential(session, statement.id)
     if sealed is None:
         raise Conflict("statement-not-issued", "A statement has a credential once its last signatory has signed.")

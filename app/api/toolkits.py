@@ -18,7 +18,7 @@ router = APIRouter(prefix="/v1", tags=["Toolkit"], route_class=PublicRoute)
 
 @dataclass(frozen=True, slots=True)
 class ToolkitVersions:
-    """Every version kept, newest first."""
+    """Every loaded version, newest first."""
 
     items: list[ToolkitSummary]
 
@@ -27,19 +27,19 @@ _VERSIONS = TypeAdapter(ToolkitVersions)
 _DOCUMENT = TypeAdapter(dict[str, object])
 
 
-@router.get("/toolkit", response_model=ToolkitDocument)
+@router.get("/toolkit", summary="Read the current toolkit", response_model=ToolkitDocument)
 def read_current_toolkit(request: Request, session: ReadSession) -> Response:
-    """The current toolkit: 35 sections in eight groups, with what each requires and the least it must reach."""
+    """The current toolkit: 35 sections in eight groups, with the required outcomes and the minimum of each."""
     return resource(request, _DOCUMENT.dump_json(read_document(session, current_version(session))))
 
 
-@router.get("/toolkits", response_model=ToolkitVersions)
+@router.get("/toolkits", summary="List toolkit versions", response_model=ToolkitVersions)
 def list_toolkit_versions(request: Request, session: ReadSession) -> Response:
-    """The versions that the service keeps. A prison is always judged by the version that it is on."""
+    """Every loaded version. A prison is always judged by the version that it is on."""
     return resource(request, _VERSIONS.dump_json(ToolkitVersions(list_versions(session))))
 
 
-@router.get("/toolkits/{version}", response_model=ToolkitDocument)
+@router.get("/toolkits/{version}", summary="Read a toolkit version", response_model=ToolkitDocument)
 def read_toolkit_version(
     request: Request, session: ReadSession, version: str = Path(max_length=32, examples=["2006-09"])
 ) -> Response:

@@ -1,4 +1,4 @@
-"""Checking an issued statement, open to everyone: by its credential, or by the serial and digest on the paper."""
+"""Anyone can check an issued statement: by its credential, or by the serial and digest on the paper."""
 
 import json
 from typing import Annotated
@@ -40,15 +40,15 @@ class VerifyStatement(BaseModel):
 _ANSWER = TypeAdapter(Verification)
 
 
-@router.get("/.well-known/jwks.json", response_model=KeySet)
+@router.get("/.well-known/jwks.json", summary="Read the public keys", response_model=KeySet)
 def read_key_set(request: Request, session: ReadSession) -> Response:
-    """The public keys (RFC 7517) that credentials are checked with, retired ones included."""
+    """The public keys (RFC 7517) for checking credentials, including retired ones."""
     return resource(request, json.dumps({"keys": public_keys(session)}).encode())
 
 
-@router.post("/v1/statements/verify", response_model=Verification)
+@router.post("/v1/statements/verify", summary="Verify a statement", response_model=Verification)
 def verify(body: VerifyStatement, session: ReadSession) -> Response:
-    """Whether a credential or a document is as it was issued. It needs no key and stores nothing."""
+    """Whether a credential or a document is as it was issued. This needs no key and stores nothing."""
     if body.credential is not None:
         return written(_ANSWER.dump_json(check_credential(session, body.credential)))
     assert body.serial is not None
@@ -56,12 +56,12 @@ def verify(body: VerifyStatement, session: ReadSession) -> Response:
     return written(_ANSWER.dump_json(check_document(session, body.serial, body.digest)))
 
 
-@router.get("/v1/statements/verify", response_model=Verification)
+@router.get("/v1/statements/verify", summary="Verify a statement by its QR code", response_model=Verification)
 def verify_scanned(
     request: Request,
     session: ReadSession,
     serial: Annotated[str, Query(max_length=24, pattern=SERIAL)],
     digest: Annotated[str, Query(pattern="^[0-9a-f]{64}$")],
 ) -> Response:
-    """The same by the address in a document's QR code."""
+    """The same check, at the address in a document's QR code."""
     return resource(request, _ANSWER.dump_json(check_document(session, serial, digest)))

@@ -1,4 +1,4 @@
-"""Webhooks: addresses that are told of changes as they happen."""
+"""Webhooks: addresses to which the service posts changes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ router = APIRouter(prefix="/v1/webhooks", tags=["Changes"], route_class=KeyedRou
 
 
 def _web_address(text: str) -> str:
-    """An http or https address as it will be called: a host, a sane port, no user, no fragment, plain ASCII."""
+    """An http or https address as it will be called: a host, a possible port, no user, no fragment, plain ASCII."""
     wanted = "give an address such as https://example.org/hooks, without user, password or fragment"
     try:
         parts = urlsplit(text)
@@ -70,7 +70,7 @@ class CreateWebhook(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class NewWebhookView:
-    """The webhook, and its secret as it is shown once."""
+    """The webhook, and its secret, which is shown this once."""
 
     secret: str
     webhook: WebhookView
@@ -83,17 +83,17 @@ _DELIVERY = TypeAdapter(DeliveryView)
 _DELIVERIES = TypeAdapter(Page[DeliveryView])
 
 
-@router.get("", response_model=Page[WebhookView])
+@router.get("", summary="List webhooks", response_model=Page[WebhookView])
 def list_own_webhooks(
     request: Request, session: ReadSession, by: WebhookKeeper, limit: Limit = 50, cursor: Cursor = None
 ) -> Response:
-    """Your key's webhooks, newest first, ended ones included; an administrator's key sees everybody's."""
+    """Your key's webhooks, newest first, including ended ones. An administrator's key sees everybody's."""
     position = decode_cursor(request, cursor, {"before": int})
     rows = list_webhooks(session, by, before=position["before"] if position else None, limit=limit + 1)
     return page_response(request, _PAGE, rows, limit, lambda row: {"before": row.id})
 
 
-@router.post("", response_model=NewWebhookView, status_code=201)
+@router.post("", summary="Make a webhook", response_model=NewWebhookView, status_code=201)
 def create(
     request: Request,
     body: CreateWebhook,
@@ -102,9 +102,9 @@ def create(
     caller: CallerNow,
     once: Idempotency,
 ) -> Response:
-    """Be told of changes: each is posted to the address, signed as Standard Webhooks has it.
+    """Have changes posted to an address, signed to the Standard Webhooks specification.
 
-    The answer is the only place where the secret is ever shown. A prison's key hears of its own prison, a
+    Only this answer ever shows the secret. A prison's key hears of its own prison, a
     region's of its own region, national and administrators' keys of what they ask for.
     """
     settings = parts(request).settings
@@ -119,17 +119,17 @@ def create(
     return once(session, answer)
 
 
-@router.get("/{webhook_id}", response_model=WebhookView)
+@router.get("/{webhook_id}", summary="Read a webhook", response_model=WebhookView)
 def read(request: Request, webhook: OwnWebhook) -> Response:
     """One webhook, without its secret."""
     return resource(request, _VIEW.dump_json(webhook))
 
 
-@router.delete("/{webhook_id}", response_model=WebhookView)
+@router.delete("/{webhook_id}", summary="End a webhook", response_model=WebhookView)
 def end(
     webhook_id: WebhookId, session: WriteSession, by: WebhookKeeper, caller: CallerNow, if_match: IfMatch = None
 ) -> Response:
-    """Deliver nothing more to it. It stays readable, with its deliveries; ending it twice changes nothing."""
+    """End a webhook: nothing more is delivered to it. It can still be read; ending it again changes nothing."""
     content = _VIEW.dump_json(end_webhook(session, webhook_id, caller=caller, still_current=_copy(if_match)))
     return written(content, etag_of(content))
 
@@ -140,23 +140,28 @@ def _copy(if_match: str | None) -> Callable[[WebhookView], bool] | None:
     return lambda view: etag_of(_VIEW.dump_json(view)) in tags_in(if_match)
 
 
-@router.get("/{webhook_id}/deliveries", response_model=Page[DeliveryView])
+@router.get("/{webhook_id}/deliveries", summary="List a webhook's deliveries", response_model=Page[DeliveryView])
 def list_its_deliveries(
     request: Request,
     webhook: OwnWebhook,
     session: ReadSession,
-    status: Annotated[DeliveryStatus | None, Query(description="Only deliveries in that state.")] = None,
+    status: Annotated[DeliveryStatus | None, Query(description="Only deliveries in this state.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """What was sent to it and what is still to come, newest first, with the last answer to each."""
+    """What was sent to a webhook and what is still to come, newest first, with the last answer to each."""
     position = decode_cursor(request, cursor, {"before": int})
     before = position["before"] if position else None
     rows = list_deliveries(session, webhook.id, status=status, before=before, limit=limit + 1)
     return page_response(request, _DELIVERIES, rows, limit, lambda row: {"before": row.id})
 
 
-@router.post("/{webhook_id}/deliveries/{delivery_id}/replay", response_model=DeliveryView, status_code=202)
+@router.post(
+    "/{webhook_id}/deliveries/{delivery_id}/replay",
+    summary="Send a message again",
+    response_model=DeliveryView,
+    status_code=202,
+)
 def replay(
     webhook_id: WebhookId,
     delivery_id: DeliveryId,
@@ -165,7 +170,7 @@ def replay(
     caller: CallerNow,
     once: Idempotency,
 ) -> Response:
-    """Send a message again, whatever became of it before, with the same `webhook-id`."""
+    """Send a message again, with the same `webhook-id`, whether or not it arrived before."""
 
     def answer() -> Response:
         view = replay_delivery(session, webhook_id, delivery_id, caller=caller)

@@ -87,16 +87,16 @@ class Sender:
             except (httpx.ConnectError, httpx.ConnectTimeout):
                 if place == len(addresses):
                     raise
-        raise UnusableAddress("the name has no address")
+        raise UnusableAddress("its name has no address")
 
     async def _addresses(self, host: str, port: int) -> Sequence[str]:
         """Where the host is, all of it checked: one private address among public ones is reason enough to refuse."""
         try:
             found = await self.resolve(host, port)
         except OSError:
-            raise UnusableAddress("the name cannot be resolved") from None
+            raise UnusableAddress("its name cannot be resolved") from None
         if not self.private_addresses and not all(is_public(address) for address in found):
-            raise UnusableAddress("its address is not a public one, so nothing is sent there")
+            raise UnusableAddress("its address is not public, so nothing is sent there")
         return found[:ADDRESSES_TRIED]
 
     async def _post(self, url: httpx.URL, host: str, address: str, claimed: ClaimedDelivery, at: datetime) -> Answer:
@@ -116,7 +116,7 @@ class Sender:
             await _read_a_little(response)
             error = None
             if response.has_redirect_location or response.is_redirect:
-                error = "it redirects, and redirects are not followed"
+                error = "it redirects, and the service does not follow redirects"
             return Answer(response.status_code, error)
 
 
@@ -146,7 +146,7 @@ def _words(fault: Exception) -> str:
     cause: BaseException | None = fault
     while cause is not None:
         if isinstance(cause, ssl.SSLError):
-            return "no secure connection: its certificate or its TLS does not do"
+            return "no secure connection could be made: its certificate or its version of TLS is not accepted"
         if isinstance(cause, ConnectionRefusedError):
             return "the connection was refused"
         cause = cause.__cause__ or cause.__context__
@@ -224,7 +224,7 @@ class Courier:
             log.warning("the outbox cannot be read", error=type(fault).__name__)
         except Exception as fault:
             # One message that cannot be handled must not end the delivery of all others.
-            log.error("the outbox cannot be worked on", exc_info=fault)
+            log.error("no delivery can be made just now", exc_info=fault)
         return []
 
     async def _deliver_safely(self, claimed: ClaimedDelivery) -> None:

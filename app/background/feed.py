@@ -63,12 +63,12 @@ class Feed:
         """Take a place for a caller, to be left with `leave`; Unavailable where there is none."""
         if self.followers[caller] >= self.most_per_caller:
             detail = (
-                f"Your key has {self.most_per_caller} event streams open, which is the most for one. Close one of "
+                f"Your key has {self.most_per_caller} event streams open, and may have no more. Close one of "
                 "them, or poll /v1/events."
             )
             raise Unavailable("too-many-streams", detail)
         if self.is_stopping or self.followers.total() >= self.most:
-            detail = f"At most {self.most} event streams are served at once. Try again shortly, or poll /v1/events."
+            detail = f"{self.most} event streams are open, and no more can be. Try again shortly, or poll /v1/events."
             raise Unavailable("too-many-streams", detail)
         self.followers[caller] += 1
 

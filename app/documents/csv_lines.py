@@ -1,4 +1,4 @@
-"""CSV as RFC 4180 has it, written a piece at a time: UTF-8, CRLF, and no cell that a spreadsheet would run."""
+"""CSV (RFC 4180), written a piece at a time: UTF-8, CRLF, and no cell that a spreadsheet would run."""
 
 import csv
 import io

@@ -54,7 +54,7 @@ class Page(Generic[T]):
 
 Limit = Annotated[int, Query(ge=1, le=500, description="How many items at most.")]
 Cursor = Annotated[
-    str | None, Query(max_length=1000, description="`next_cursor` of the page before, with the same filters.")
+    str | None, Query(max_length=1000, description="`next_cursor` of the previous page, with the same filters.")
 ]
 
 
@@ -100,7 +100,7 @@ def decode_cursor(request: Request, cursor: str | None, shape: Mapping[str, type
         position, origin = None, None
     fits = isinstance(position, dict) and {name: type(part) for name, part in position.items()} == dict(shape)
     if not fits or not all(map(_can_be_sought, position.values())) or origin != _filters(request):
-        detail = "Use `next_cursor` exactly as the list gave it, with the same filters; or leave it out to begin again."
+        detail = "Use `next_cursor` exactly as the list gave it, with the same filters, or leave it out to begin again."
         raise Invalid("invalid-cursor", detail, [FieldFault("?cursor", detail)])
     return dict(position)
 

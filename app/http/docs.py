@@ -89,7 +89,7 @@ def _describe_refusals(path: str, method: str, operation: dict[str, Any]) -> Non
     if "if-match" in names:
         statuses |= {409, 412}
     if method == "get" and path.startswith("/v1/"):
-        operation["responses"].setdefault("304", {"description": "You have the present one (If-None-Match)"})
+        operation["responses"].setdefault("304", {"description": "Your copy is up to date (If-None-Match)"})
     responses: dict[str, Any] = operation["responses"]
     for status, entry in problems(*sorted(statuses)).items():
         if str(status) == "422" or str(status) not in responses:

@@ -147,6 +147,6 @@ def _limited(receive: Receive, limit: int) -> Receive:
 async def _refuse_length(scope: Scope, receive: Receive, send: Send, limit: int) -> None:
     request = Request(scope)
     words = f"{limit // MEBIBYTE} MiB" if limit % MEBIBYTE == 0 else f"{limit:,} bytes"
-    detail = f"What is sent may have at most {words}. Send less at once."
+    detail = f"A request may have at most {words}. Send less at once."
     response = problem_response(request, 413, "body-too-large", detail, headers={"Connection": "close"})
     await response(scope, receive, send)

@@ -21,10 +21,10 @@ _STATUS_CODES = {
     404: ("not-found", "There is nothing at this address. The addresses are listed at /docs."),
     405: (
         "method-not-allowed",
-        "This address does not take that method; the Allow header lists those it takes.",
+        "This address does not accept that method. The Allow header lists those that it accepts.",
     ),
-    406: ("not-acceptable", "This address has no answer in the media type asked for."),
-    413: ("body-too-large", "The body is larger than this address takes."),
+    406: ("not-acceptable", "This address cannot answer in the media type that you asked for."),
+    413: ("body-too-large", "The body is larger than this address accepts."),
     415: ("unsupported-media-type", "Send the body as application/json."),
 }
 

@@ -57,14 +57,14 @@ class Once:
         if first.request_digest != self.digest:
             raise Invalid(
                 "idempotency-key-reused",
-                "This Idempotency-Key came with another request before. Use a new key for each new request.",
+                "This Idempotency-Key was used for another request. Use a new key for each new request.",
             )
         try:
             body = jwe.decrypt_compact(first.body.decode(), self._seal()).plaintext
         except JoseError as fault:
             raise Invalid(
                 "idempotency-key-reused",
-                "This Idempotency-Key came with other credentials before. Use a new key for each new request.",
+                "This Idempotency-Key was used with other credentials. Use a new key for each new request.",
             ) from fault
         return Response(body, first.status, json.loads(first.headers) | {"idempotency-replayed": "true"})
 
@@ -74,7 +74,9 @@ async def _once(
     caller: CallerNow,
     idempotency_key: Annotated[
         str | None,
-        Header(min_length=1, max_length=255, description="Repeats with this key replay the first answer."),
+        Header(
+            min_length=1, max_length=255, description="A repeated request with this key gets the first answer again."
+        ),
     ] = None,
 ) -> Once:
     if idempotency_key is None:

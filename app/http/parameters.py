@@ -49,7 +49,7 @@ AsOfText = Annotated[
     str | None,
     Query(
         alias="as_of",
-        description="Answer as things stood then: an RFC 3339 timestamp, or a date for the end of that day in London.",
+        description="Answer as things stood then. A date means the end of that day in London.",
         max_length=40,
         examples=["2026-11-01"],
     ),
@@ -109,7 +109,7 @@ AsOf = Annotated[datetime | None, Depends(_as_of)]
 
 IfMatch = Annotated[
     str | None,
-    Header(description="The ETag of your copy; 412 if it is not the present one any more.", max_length=2000),
+    Header(description="The ETag of your copy. If it is out of date, the answer is 412.", max_length=2000),
 ]
 
 

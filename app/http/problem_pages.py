@@ -19,13 +19,13 @@ _PAGE = """<!doctype html>
 """
 
 
-@router.get("")
+@router.get("", summary="List problems")
 async def list_problems() -> JSONResponse:
     """Every kind of problem that the service answers with."""
     return JSONResponse({"items": [_entry(code) for code in sorted(KINDS)]})
 
 
-@router.get("/{code}")
+@router.get("/{code}", summary="Explain a problem")
 async def explain_problem(request: Request, code: str = Path(max_length=60)) -> Response:
     """What a problem means and what to do about it; as a page or, where asked for, as JSON."""
     if code not in KINDS:

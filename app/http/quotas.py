@@ -56,7 +56,7 @@ class Quotas:
         if allowed:
             await self.app(scope, receive, tell)
             return
-        detail = f"The quota is {self.item}. Wait {wait} seconds and go on more slowly."
+        detail = f"The quota is {self.item}. Wait {wait} seconds, then send requests more slowly."
         refusal = problem_response(Request(scope), 429, "too-many-requests", detail, headers={"Retry-After": str(wait)})
         await refusal(scope, receive, tell)
 

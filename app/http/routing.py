@@ -53,7 +53,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members: dict[str, Any] = {}
     for name, value in pairs:
         if name in members:
-            raise ValueError(f"the name {name[:60]!r} is there twice in one object")
+            raise ValueError(f"the name {name[:60]!r} appears twice in one object")
         members[name] = value
     return members
 

@@ -21,7 +21,7 @@ from app.rules.types import Function
 
 @dataclass(frozen=True, slots=True)
 class PrisonView:
-    """A prison as the register has it, with how far it has come. `updated_at` is of its own details."""
+    """A prison in the register, and the stage that it has reached. `updated_at` is of its own details."""
 
     code: str
     name: str

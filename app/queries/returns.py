@@ -101,7 +101,7 @@ def find_source(
     """
     moment = as_of or at
     if month > month_of(moment):
-        detail = f"{month} is still to come: a return answers for the current month or an earlier one."
+        detail = f"{month} has not begun. Ask for the current month or an earlier one."
         raise Invalid("moment-in-future", detail, [FieldFault("month", detail)])
     began = session.scalar(select(func.min(col(Prison.registered_at))))
     first = month_of(began) if began else None

@@ -127,7 +127,7 @@ def read_open_statements(session: Session, prison_id: int, as_of: datetime | Non
     return tuple(one for one in map(facts_from_state, states) if one.status in OPEN)
 
 
-UNKNOWN = NotFound("not-found", "There is no such statement, or it is not yours to see.")
+UNKNOWN = NotFound("not-found", "There is no such statement, or your key may not see it.")
 
 
 def read_own_statement(session: Session, statement_id: str, by: Principal) -> StatementView:

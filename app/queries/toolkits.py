@@ -84,7 +84,7 @@ def _read_version(session: Session, version: str) -> tuple[dict[str, Any], str]:
 
 
 def list_versions(session: Session) -> list[ToolkitSummary]:
-    """Every version kept, newest first."""
+    """Every loaded version, newest first."""
     users = select(func.count()).where(col(Prison.toolkit_version) == col(ToolkitVersion.version)).scalar_subquery()
     rows = session.execute(
         select(

@@ -90,7 +90,7 @@ def seen_by(by: Principal) -> ColumnElement[bool]:
 
 
 def unknown_webhook(webhook_id: int) -> NotFound:
-    return NotFound("not-found", f"There is no webhook {webhook_id} of yours. GET /v1/webhooks lists those there are.")
+    return NotFound("not-found", f"You have no webhook {webhook_id}. GET /v1/webhooks lists yours.")
 
 
 def read_webhook(session: Session, webhook_id: int, by: Principal) -> WebhookView:

@@ -1,4 +1,4 @@
-"""Walking the audit chains: the first entry of each that was altered, removed or put elsewhere."""
+"""Walking the audit chains: the first entry of each that was altered, removed or moved."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -78,7 +78,7 @@ def add_evidence(
 def support_sections(
     session: Session, code: str, item_id: str, numbers: Sequence[int], *, caller: Caller
 ) -> EvidenceAfter:
-    """Let an item support further sections; those that it supports already stay as they are."""
+    """Let an item support further sections. It goes on supporting those that it supports now."""
     opened = open_prison(session, code, caller)
     row = _counting_row(session, opened, item_id)
     ref = EvidenceRef(row.id, row.effective_on or london_date(row.received_at))
@@ -87,7 +87,7 @@ def support_sections(
 
 
 def withdraw_evidence(session: Session, code: str, item_id: str, reason: str, *, caller: Caller) -> EvidenceAfter:
-    """Let an item count no longer, in all the sections that it supports; it stays with who, when and why.
+    """Withdraw an item from all the sections that it supports; it stays with who, when and why.
 
     Refused where that would leave a GREEN section without evidence, Conflict where it was withdrawn before.
     """
@@ -168,8 +168,8 @@ def _counting_row(session: Session, opened: OpenedPrison, item_id: str) -> Any:
     if row.withdrawn_at is not None:
         raise Conflict(
             "evidence-withdrawn",
-            f"This item was withdrawn on {london_date(row.withdrawn_at)} and counts no longer. "
-            "Add the evidence anew if it counts after all.",
+            f"This item was withdrawn on {london_date(row.withdrawn_at)} and no longer applies. "
+            "Add the evidence again if it applies after all.",
         )
     return row
 

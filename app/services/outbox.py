@@ -92,7 +92,7 @@ def claim_deliveries(session: Session, ids: Sequence[int], *, at: datetime, leas
 
 
 def message_body(kind: str, at: datetime, event: object) -> str:
-    """The message as Standard Webhooks recommends: its type, its moment, and the event as the feed has it."""
+    """The message as Standard Webhooks recommends: its type, its moment, and the event as in the feed."""
     moment = at.astimezone(UTC).isoformat().replace("+00:00", "Z")
     return json.dumps({"type": kind, "timestamp": moment, "data": event}, ensure_ascii=False, separators=(",", ":"))
 

@@ -102,7 +102,7 @@ def sign_statement(
         raise Invalid("invalid-input", f"The role {role!r} is not named on this statement.", [fault])
     _refuse(may_be_signed(view.status, person.signed_at is not None), Conflict)
     if digest is not None and digest != view.digest:
-        detail = f"The digest shown to you is not this statement's, which is {view.digest}. Read it again first."
+        detail = f"The digest that you sent is not this statement's, which is {view.digest}. Read it again first."
         raise Refused("digest-differs", detail, [FieldFault("/digest", "not the statement's")])
     signed: Write = (_SIGN, {"of_statement": statement_id, "of_role": role} | _signature(opened, name))
     facts = _facts(opened, statement_id)

@@ -57,7 +57,7 @@ def check_credential(session: Session, text: str) -> Verification:
     serial = named if isinstance(named, str) and re.fullmatch(SERIAL, named) else None
     issued = issued_by_serial(session, serial) if serial is not None else None
     if issued is None:
-        under = "what it gives as its serial" if serial is None else f"the serial {serial[:40]}"
+        under = "what it names as its serial" if serial is None else f"the serial {serial[:40]}"
         mismatches.append(Mismatch("serial", f"no statement was issued under {under}"))
     else:
         mismatches = differing_parts(text, issued.credential, mismatches)
@@ -111,10 +111,10 @@ def _sentence(issued: IssuedFacts | None, mismatches: list[Mismatch]) -> str:
     if mismatches or issued is None:
         return "Not valid: " + "; ".join(f"{mismatch.part}: {mismatch.detail}" for mismatch in mismatches) + "."
     if issued.status is StatementStatus.SUPERSEDED:
-        return f"Valid as issued, and superseded since by {issued.superseded_by}."
+        return f"Valid as issued, but superseded since then by {issued.superseded_by}."
     if issued.withdrawn_at is not None:
-        return f"Valid as issued, and withdrawn since, on {issued.withdrawn_at:%Y-%m-%d}."
+        return f"Valid as issued, but withdrawn since then, on {issued.withdrawn_at:%Y-%m-%d}."
     if issued.standing is Standing.IN_BREACH:
         sections = ", ".join(map(str, issued.breached_sections))
-        return f"Valid, and in breach: section {sections} is below its minimum now."
+        return f"Valid, but in breach: section {sections} is below its minimum now."
     return "Valid and in force."

@@ -36,7 +36,7 @@ class KeyFiles:
         try:
             key = OKPKey.import_key(json.loads(self._path(kid).read_text()))
             if _kid_of_private_half(key) != kid:
-                raise ValueError("what it signs would not verify under the public key that is known")
+                raise ValueError("it does not belong to the public key in the database")
         except (OSError, ValueError, TypeError, JoseError) as fault:
             raise Unavailable(
                 "signing-key-unavailable",

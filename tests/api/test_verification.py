@@ -147,7 +147,7 @@ def test_breach_withdrawal_and_succession_are_told_of_an_honest_credential(servi
         "in_breach",
         [5],
     )
-    assert told["detail"] == "Valid, and in breach: section 5 is below its minimum now."
+    assert told["detail"] == "Valid, but in breach: section 5 is below its minimum now."
     statements.recover(service)
     statements.go_live(service, first)
     assert checked(service, credential)["live_on"] == "2026-03-02"
@@ -156,7 +156,7 @@ def test_breach_withdrawal_and_succession_are_told_of_an_honest_credential(servi
     told = checked(service, credential)
     assert (told["valid"], told["in_effect"], told["status"]) == (True, False, "superseded")
     assert told["superseded_by"] == second["serial"] == "SOR-LWI-2026-002"
-    assert told["detail"] == "Valid as issued, and superseded since by SOR-LWI-2026-002."
+    assert told["detail"] == "Valid as issued, but superseded since then by SOR-LWI-2026-002."
 
     service.clock.set("2026-04-01T12:00:00Z")
     statements.withdraw(service, second)
@@ -166,7 +166,7 @@ def test_breach_withdrawal_and_succession_are_told_of_an_honest_credential(servi
     ):
         assert (told["valid"], told["in_effect"], told["status"]) == (True, False, "withdrawn")
         assert told["withdrawn_at"] == "2026-04-01T12:00:00Z"
-        assert told["detail"] == "Valid as issued, and withdrawn since, on 2026-04-01."
+        assert told["detail"] == "Valid as issued, but withdrawn since then, on 2026-04-01."
 
 
 # What does not match

@@ -227,7 +227,7 @@ def test_redirects_are_not_followed(hooked: Service, receiver: Receiver):
         assert (len(receiver.received), len(elsewhere.received)) == (1, 0)
     [delivery] = deliveries(hooked)
     assert (delivery["status"], delivery["last_status"]) == ("pending", 307)
-    assert delivery["last_error"] == "it redirects, and redirects are not followed"
+    assert delivery["last_error"] == "it redirects, and the service does not follow redirects"
 
 
 def test_an_answer_without_end_is_cut_short_and_its_status_counts(hooked: Service, receiver: Receiver):
@@ -258,7 +258,7 @@ def test_nothing_is_sent_to_a_private_address(hooked: Service, receiver: Receive
     assert deliver(hooked, sender) == 1
     [delivery] = deliveries(hooked)
     assert (delivery["status"], delivery["last_status"]) == ("pending", None)
-    assert delivery["last_error"] == "its address is not a public one, so nothing is sent there"
+    assert delivery["last_error"] == "its address is not public, so nothing is sent there"
     assert receiver.received == []
 
 
@@ -268,7 +268,7 @@ def test_a_name_with_any_private_address_is_refused_whole(hooked: Service, recei
     rate(hooked, 5)
     sender, asked = public_only(hooked, *addresses)
     deliver(hooked, sender)
-    assert deliveries(hooked)[0]["last_error"] == "its address is not a public one, so nothing is sent there"
+    assert deliveries(hooked)[0]["last_error"] == "its address is not public, so nothing is sent there"
     assert (asked, receiver.received) == (["rebind.example"], [])
 
 
@@ -299,7 +299,7 @@ def test_a_name_that_does_not_resolve_is_an_answer_too(hooked: Service):
     make(hooked, "http://nobody.example/")
     rate(hooked, 5)
     deliver(hooked, Sender(hooked.settings, resolve=unknown))
-    assert deliveries(hooked)[0]["last_error"] == "the name cannot be resolved"
+    assert deliveries(hooked)[0]["last_error"] == "its name cannot be resolved"
 
 
 def certificate(directory: Path, name: str) -> Path:
@@ -327,7 +327,11 @@ def certificate(directory: Path, name: str) -> Path:
     ("certified", "status", "error"),
     [
         ("receiver.example", "delivered", None),
-        ("other.example", "pending", "no secure connection: its certificate or its TLS does not do"),
+        (
+            "other.example",
+            "pending",
+            "no secure connection could be made: its certificate or its version of TLS is not accepted",
+        ),
     ],
 )
 def test_tls_goes_by_the_name_though_the_connection_goes_to_the_address(

@@ -98,7 +98,7 @@ def accepted_type_of(file: BinaryIO) -> str:
     """The media type of a whole file; WrongMediaType where evidence may not be of its kind."""
     media_type = media_type_of(file)
     if media_type is None:
-        detail = f"By its content this file is nothing that evidence may be. Accepted are {ACCEPTED}."
+        detail = f"The content of this file is not of a type that is accepted as evidence. These types are: {ACCEPTED}."
         raise WrongMediaType("file-type-not-accepted", detail)
     return media_type
 

@@ -29,7 +29,7 @@ COLUMNS = (
 
 
 def read_establishments(text: str) -> list[PrisonDetails]:
-    """Every row of the file; EstablishmentsFault with the line where one is wrong or a code is there twice."""
+    """Every row of the file; EstablishmentsFault with the line where one is wrong or a code appears twice."""
     reader = csv.DictReader(io.StringIO(text))
     if tuple(reader.fieldnames or ()) != COLUMNS:
         raise EstablishmentsFault(f"line 1: the columns must be {', '.join(COLUMNS)}")

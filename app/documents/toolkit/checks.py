@@ -28,7 +28,7 @@ def _number_findings(document: object) -> Iterator[Finding]:
         for path, value in _fields(document, ("sections",), "number")
         if isinstance(value, int) and not isinstance(value, bool)
     ]
-    yield from _repeats(numbers, "is there twice; give each number once")
+    yield from _repeats(numbers, "appears twice; give each number once")
     missing = sorted(set(range(1, SECTION_COUNT + 1)) - {value for _, value in numbers})
     if missing:
         wanted = ", ".join(str(number) for number in missing)

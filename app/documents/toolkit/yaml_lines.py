@@ -114,7 +114,7 @@ def _mapping(node: yaml.MappingNode, path: Path, lines: dict[Path, int], faults:
         if not isinstance(key, str):
             faults.append(Fault(line, "a list or mapping is used as a key; use a text"))
         elif key in entries:
-            faults.append(Fault(line, f"the key {key[:40]!r} is there twice; keep one"))
+            faults.append(Fault(line, f"the key {key[:40]!r} appears twice; keep one"))
         else:
             # The key's line, and not the value's, is where a reader looks for the field.
             lines[(*path, key)] = line

@@ -392,7 +392,7 @@ def test_a_number_given_twice_is_named_at_the_second_and_the_lost_one_at_the_lis
     sections = text[: text.index("\nsections:\n") + 1].count("\n") + 1
     assert faults_of(text) == (
         Fault(sections, "sections has no 8; give each of 1 to 35 once"),
-        Fault(line, "section 7 is there twice; give each number once"),
+        Fault(line, "section 7 appears twice; give each number once"),
     )
 
 
@@ -412,7 +412,7 @@ def test_every_missing_section_is_named():
 
 def test_a_key_given_twice_is_refused_at_the_second():
     text, line = spoilt(2, "    go_live_minimum: GREEN\n", "    title: EDP\n    go_live_minimum: GREEN\n")
-    assert faults_of(text) == (Fault(line, "the key 'title' is there twice; keep one"),)
+    assert faults_of(text) == (Fault(line, "the key 'title' appears twice; keep one"),)
 
 
 def test_a_group_without_a_section_is_refused():
