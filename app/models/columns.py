@@ -9,6 +9,8 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 from sqlmodel import Field, SQLModel
 
+from app.rules.moments import moment_text
+
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -22,9 +24,6 @@ def table_of(model: type[SQLModel]) -> sa.Table:
     """The table of a model, for statements that are built once and sent without the object mapper."""
     found: sa.Table = model.__table__  # type: ignore[attr-defined]
     return found
-
-
-ISO_UTC = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
@@ -44,7 +43,7 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
         if value.tzinfo is None:
             raise ValueError("a moment needs its time zone")
         value = value.astimezone(UTC)
-        return value if dialect.name == "postgresql" else value.strftime(ISO_UTC)
+        return value if dialect.name == "postgresql" else moment_text(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None:

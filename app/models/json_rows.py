@@ -9,8 +9,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
 
-class json_rows(GenericFunction[list[dict[str, Any]]]):  # noqa: N801 - it reads as an SQL function
-    """An aggregate: a JSON object for each row, of names and columns in turn. Moments become text."""
+class json_rows(GenericFunction[list[list[Any]]]):  # noqa: N801 - it reads as an SQL function
+    """An aggregate: a JSON list of the columns for each row. Dates and moments become text."""
 
     type = sa.JSON()
     inherit_cache = True
@@ -18,12 +18,12 @@ class json_rows(GenericFunction[list[dict[str, Any]]]):  # noqa: N801 - it reads
 
 @compiles(json_rows)
 def _for_sqlite(element: json_rows, compiler: SQLCompiler, **more: Any) -> str:
-    return f"json_group_array(json_object({compiler.process(element.clauses, **more)}))"
+    return f"json_group_array(json_array({compiler.process(element.clauses, **more)}))"
 
 
 @compiles(json_rows, "postgresql")
 def _for_postgresql(element: json_rows, compiler: SQLCompiler, **more: Any) -> str:
-    return f"coalesce(json_agg(json_build_object({compiler.process(element.clauses, **more)})), '[]')"
+    return f"coalesce(json_agg(json_build_array({compiler.process(element.clauses, **more)})), '[]')"
 
 
 class json_value(GenericFunction[Any]):  # noqa: N801
@@ -44,10 +44,7 @@ def _as_it_is(element: json_value, compiler: SQLCompiler, **more: Any) -> str:
 
 
 def rows_of(table: sa.Table, names: tuple[str, ...], *where: sa.ColumnElement[bool]) -> sa.ScalarSelect[Any]:
-    """The named columns of the rows of a table, as a JSON list of objects."""
-    parts: list[Any] = []
-    for name in names:
-        column = table.c[name]
-        is_json = isinstance(column.type, sa.JSON | postgresql.JSONB)
-        parts += [sa.literal_column(f"'{name}'"), json_value(column) if is_json else column]
+    """The named columns of the rows of a table, as a JSON list of a list for each row."""
+    columns = [table.c[name] for name in names]
+    parts = [json_value(one) if isinstance(one.type, sa.JSON | postgresql.JSONB) else one for one in columns]
     return sa.select(json_rows(*parts)).where(*where).scalar_subquery()

@@ -14,8 +14,9 @@ from app.errors import Forbidden
 from app.models import AuditCheckpoint, AuditEntry, AuditHead, Prison, SectionChange
 from app.queries.sections import Actor
 from app.rules.access import BOUND_TO_PRISON, BOUND_TO_REGION, Principal, scope_refusal
-from app.rules.audit import GENESIS, checkpoint_hash, digest_of, moment_text
+from app.rules.audit import GENESIS, checkpoint_hash, digest_of
 from app.rules.audit_walk import AuditFault, AuditWalk, Mark
+from app.rules.moments import moment_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """All that a change of a prison is decided upon, in one statement under the prison's lock."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
@@ -21,7 +21,7 @@ from app.models.json_rows import rows_of
 from app.queries.prisons import unknown_prison
 from app.queries.programme.periods import PERIOD, POINT_COLUMNS
 from app.queries.statements import standing_of
-from app.rules.assessment import Answers, Assessment, Stamp, from_state
+from app.rules.assessment import Answers, Assessment, Stamp, assessment_from
 from app.rules.prison import PrisonFacts
 from app.rules.programme import Period, Point
 from app.rules.readiness import Situation
@@ -30,12 +30,11 @@ from app.rules.statement import OPEN, StatementFacts, StatementStatus
 _PRISON, _STANDING, _HEAD = table_of(Prison), table_of(PrisonStanding), table_of(AuditHead)
 _SECTION, _STATEMENT, _WEBHOOK = table_of(SectionAssessment), table_of(Statement), table_of(Webhook)
 _REVISION = table_of(ReturnRevision)
-_STATE = ("version", "rating", "comment", "lead", "target_date", "staff_in_post", "staff_required")
 _FACTS = tuple(field.name for field in fields(PrisonFacts))
-_SECTION_NAMES = ("number", *_STATE, "outcomes", "evidence", "exemption", "updated_at", "updated_by")
+_SECTION_NAMES = (*(field.name for field in fields(Assessment)), "updated_at", "updated_by")
 _STATEMENT_NAMES = (
-    *("id", "serial", "status", "digest", "go_live_date", "live_on", "breached_sections"),
     *("raised_at", "issued_at"),
+    *("id", "serial", "status", "digest", "go_live_date", "live_on", "breached_sections"),
 )
 _LATEST = PERIOD.alias()
 _PERIOD_COLUMNS = (PERIOD.c.from_at, *POINT_COLUMNS)
@@ -112,12 +111,15 @@ def lock_present(connection: Connection, code: str) -> Present:
     row: Any = connection.execute(_READ, of_code).first()
     if row is None:
         raise unknown_prison(code)
+    # In the order in which they were raised.
+    taken = [(columns, _statement(columns[2:])) for columns in sorted(row.statements)]
+    statements = tuple(one for _, one in taken)
     period = row[-len(_PERIOD_COLUMNS) :]
     details = dict(zip(_PRISON.c.keys(), row, strict=False))
     return Present(
         details=details,
-        situation=Situation(_facts(details), _answers(row.sections), _statements(row.statements)),
-        statement_times={one["id"]: (_moment(one["raised_at"]), _moment(one["issued_at"])) for one in row.statements},
+        situation=Situation(_facts(details), _answers(row.sections), statements),
+        statement_times={one.id: (_moment(raised), _moment(issued)) for (raised, issued, *_), one in taken},
         period=None if period[0] is None else Period(period[0], Point._make(period[1:])),
         chain_end=None if row.chain_seq is None else (row.chain_seq, row.chain_hash),
         verdict_at=row.verdict_at,
@@ -135,25 +137,27 @@ def _facts(details: Mapping[str, Any]) -> PrisonFacts:
     return PrisonFacts(*(details[name] for name in _FACTS))
 
 
-def _answers(rows: list[dict[str, Any]]) -> Answers:
-    known = {row["number"]: from_state(row["number"], row) for row in rows}
-    stamps = {row["number"]: Stamp(datetime.fromisoformat(row["updated_at"]), row["updated_by"]) for row in rows}
-    return Answers(tuple(known.get(number) or Assessment(number) for number in range(1, 36)), stamps)
+def _answers(rows: Sequence[Sequence[Any]]) -> Answers:
+    known: dict[int, Assessment] = {}
+    stamps: dict[int, Stamp] = {}
+    for *columns, at, by in rows:
+        one = assessment_from(columns)
+        known[one.number] = one
+        stamps[one.number] = Stamp(datetime.fromisoformat(at), by)
+    return Answers(tuple([known.get(number) or Assessment(number) for number in range(1, 36)]), stamps)
 
 
-def _statements(rows: list[dict[str, Any]]) -> tuple[StatementFacts, ...]:
-    return tuple(
-        StatementFacts(
-            id=row["id"],
-            serial=row["serial"],
-            status=StatementStatus(row["status"]),
-            standing=standing_of(row["status"], row["breached_sections"]),
-            digest=row["digest"],
-            go_live_date=date.fromisoformat(row["go_live_date"]),
-            live_on=date.fromisoformat(row["live_on"]) if row["live_on"] else None,
-            breached_sections=tuple(row["breached_sections"]),
-        )
-        for row in sorted(rows, key=lambda row: str(row["raised_at"]))
+def _statement(columns: Sequence[Any]) -> StatementFacts:
+    identity, serial, status, digest, go_live_date, live_on, breached = columns
+    return StatementFacts(
+        id=identity,
+        serial=serial,
+        status=StatementStatus(status),
+        standing=standing_of(status, breached),
+        digest=digest,
+        go_live_date=date.fromisoformat(go_live_date),
+        live_on=date.fromisoformat(live_on) if live_on else None,
+        breached_sections=tuple(breached),
     )
 
 

@@ -1,7 +1,7 @@
 """A section assessment as a value: what a change makes of it, and how it is told in the history."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -117,19 +117,29 @@ def exemption_document(one: Exemption | None) -> dict[str, str] | None:
 
 def from_state(number: int, state: Mapping[str, Any]) -> Assessment:
     """The inverse of `state_document`."""
+    return assessment_from([number, *(state[name] for name in _STATE)])
+
+
+def assessment_from(columns: Sequence[Any]) -> Assessment:
+    """An assessment from its fields, in their order, as JSON has them. A verdict needs 35: most have little in them."""
+    number, version, rating, comment, lead, target_date, in_post, required, outcomes, evidence, exemption = columns
     return Assessment(
-        number=number,
-        version=state["version"],
-        rating=Rating(state["rating"]),
-        comment=state["comment"],
-        lead=state["lead"],
-        target_date=date.fromisoformat(state["target_date"]) if state["target_date"] else None,
-        staff_in_post=state["staff_in_post"],
-        staff_required=state["staff_required"],
-        outcomes={key: OutcomeStatus(status) for key, status in state["outcomes"].items()},
-        evidence=tuple(EvidenceRef(item["id"], date.fromisoformat(item["on"])) for item in state["evidence"]),
-        exemption=Exemption(**state["exemption"]) if state["exemption"] else None,
+        number,
+        version,
+        _RATINGS[rating],
+        comment,
+        lead,
+        date.fromisoformat(target_date) if target_date else None,
+        in_post,
+        required,
+        {key: OutcomeStatus(status) for key, status in outcomes.items()} if outcomes else {},
+        tuple([EvidenceRef(item["id"], date.fromisoformat(item["on"])) for item in evidence]) if evidence else (),
+        Exemption(**exemption) if exemption else None,
     )
+
+
+_RATINGS = {rating.value: rating for rating in Rating}
+_STATE = tuple(item.name for item in fields(Assessment))[1:]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 # What stands before the first entry of every chain.
@@ -25,9 +24,13 @@ HASHED_FIELDS = (
 )
 
 
+# Made once: `json.dumps` would make one for each document.
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def canonical(document: Any) -> bytes:
     """One byte string for one document: sorted names, no spaces, UTF-8. For text, whole numbers and lists."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return _CANONICAL.encode(document).encode()
 
 
 def digest_of(document: Any) -> str:
@@ -38,11 +41,6 @@ def digest_of(document: Any) -> str:
 def entry_hash(fields: Mapping[str, Any]) -> str:
     """The hash of an entry with `HASHED_FIELDS`; `at` is text, RFC 3339 to the microsecond."""
     return digest_of([fields[name] for name in HASHED_FIELDS])
-
-
-def moment_text(at: datetime) -> str:
-    """A moment as the hash covers it, the same from either database."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def checkpoint_hash(previous: str, at: str, heads: Mapping[str, Any]) -> str:

@@ -7,6 +7,11 @@ from zoneinfo import ZoneInfo
 LONDON = ZoneInfo("Europe/London")
 
 
+def moment_text(at: datetime) -> str:
+    """A moment as text of fixed width, RFC 3339 to the microsecond in UTC, which sorts as the moments do."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+
+
 def london_date(at: datetime) -> date:
     """The date on which a moment falls in London."""
     return at.astimezone(LONDON).date()

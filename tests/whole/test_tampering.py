@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from app.background.checkpoints import KIND, checkpoint
 from app.queries.audit import AuditVerification, verify_trail
 from app.queries.signing_keys import public_keys
-from app.rules.audit import GENESIS, HASHED_FIELDS, checkpoint_hash, entry_hash, moment_text
+from app.rules.audit import GENESIS, HASHED_FIELDS, checkpoint_hash, entry_hash
+from app.rules.moments import moment_text
 from app.storage.key_files import KeyFiles, sign, unseal
 from tests.conftest import SERVER_HOME
 from tests.support import databases, factories, statements
