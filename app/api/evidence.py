@@ -28,7 +28,6 @@ from app.queries.evidence import (
     read_file,
     read_item,
 )
-from app.queries.readiness import READINESS_JSON
 from app.rules.readiness import ReadinessView
 from app.services.evidence import EvidenceAfter, support_sections, withdraw_evidence
 from app.storage.db import ReadSession, WriteSession
@@ -167,5 +166,4 @@ def support_further_sections(
 
 def _item_after(after: EvidenceAfter) -> Response:
     item = ITEM_JSON.dump_json(after.item)
-    readiness = READINESS_JSON.dump_json(after.readiness)
-    return written(item[:-1] + b',"readiness":' + readiness + b"}", etag_of(item))
+    return written(b'%s,"readiness":%s}' % (item[:-1], after.readiness), etag_of(item))

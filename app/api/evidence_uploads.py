@@ -29,7 +29,6 @@ from app.http.resolve import OwnPrisonOfUploads
 from app.http.routing import JSON_TYPES, KeyedRoute, strict_json
 from app.http.uploads import Upload, UploadedFile, limit_in_words, received
 from app.queries.etags import etag_of
-from app.queries.readiness import READINESS_JSON
 from app.queries.sections import SECTION_JSON, SectionView
 from app.rules.caller import Caller
 from app.rules.types import EvidenceKind
@@ -215,7 +214,7 @@ class _Adding:
         item = ITEM_JSON.dump_json(after.item)
         body = b'%s,"readiness":%s,"section":%s}' % (
             item[:-1],
-            READINESS_JSON.dump_json(after.readiness),
+            after.readiness,
             SECTION_JSON.dump_json(after.sections[0]),
         )
         location = f"/v1/prisons/{after.item.prison}/evidence/{after.item.id}"

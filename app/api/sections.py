@@ -25,7 +25,6 @@ from app.http.resolve import OwnPrisonThen
 from app.http.routing import KeyedRoute
 from app.http.text import Day, Line, Prose, Title, one_line
 from app.queries.etags import etag_of
-from app.queries.readiness import READINESS_JSON
 from app.queries.sections import (
     SECTION_JSON,
     SECTION_NUMBERS,
@@ -135,7 +134,7 @@ class SectionsWithReadiness:
     readiness: ReadinessView
 
 
-_SEVERAL_AFTER = TypeAdapter(SectionsWithReadiness)
+_SECTIONS = TypeAdapter(list[SectionView])
 _HISTORY = TypeAdapter(Page[SectionChangeView])
 
 
@@ -196,7 +195,7 @@ def rate_several_sections(
 
     def answer() -> Response:
         after = rate_sections(session, code, patches, caller=caller, versions=versions_in(if_match))
-        return written(_SEVERAL_AFTER.dump_json(SectionsWithReadiness(after.sections, after.readiness)))
+        return written(b'{"sections":%s,"readiness":%s}' % (_SECTIONS.dump_json(after.sections), after.readiness))
 
     return once(session, answer)
 
@@ -233,5 +232,4 @@ def _views(
 def one_after(after: SectionsAfter) -> Response:
     """The section with the verdict beside it, under the ETag that a GET of the section now has."""
     section = SECTION_JSON.dump_json(after.sections[0])
-    readiness = READINESS_JSON.dump_json(after.readiness)
-    return written(section[:-1] + b',"readiness":' + readiness + b"}", etag_of(section, after.sections[0].version))
+    return written(b'%s,"readiness":%s}' % (section[:-1], after.readiness), etag_of(section, after.sections[0].version))

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.errors import Conflict, Invalid
-from app.http.parameters import CallerNow
+from app.http.parameters import caller_now
 from app.rules.caller import Caller
 from app.services.idempotency import Remembered, recall, remember, take_turn
 
@@ -71,7 +71,6 @@ class Once:
 
 async def _once(
     request: Request,
-    caller: CallerNow,
     idempotency_key: Annotated[
         str | None,
         Header(
@@ -79,6 +78,7 @@ async def _once(
         ),
     ] = None,
 ) -> Once:
+    caller = await caller_now(request)
     if idempotency_key is None:
         return Once(request, caller, None, "")
     body = await request.body()

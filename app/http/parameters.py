@@ -138,11 +138,13 @@ def tags_in(header: str) -> frozenset[str]:
     return frozenset(tag.strip() for tag in header.split(","))
 
 
-async def _caller(request: Request, at: Now) -> Caller:
-    return Caller(await identify(request), at, request.scope["state"]["request_id"], parts(request).clock)
+async def caller_now(request: Request) -> Caller:
+    """Who changes something in this request, and when."""
+    clock = parts(request).clock
+    return Caller(await identify(request), clock(), request.scope["state"]["request_id"], clock)
 
 
-CallerNow = Annotated[Caller, Depends(_caller)]
+CallerNow = Annotated[Caller, Depends(caller_now)]
 
 
 def _region_slug(text: str) -> str:

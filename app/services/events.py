@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.models import ChangeEvent, Webhook, WebhookDelivery, table_of
+from app.models.events import current_transaction
 from app.queries.events import KINDS
 from app.queries.webhooks import DeliveryStatus
 from app.rules.prison import PrisonFacts
@@ -52,8 +53,8 @@ def feed_writes(session: Session, announcements: Sequence[Announcement], *, has_
     rows = _event_rows(announcements)
     if not has_webhooks:
         return [(_APPEND, one_or_many(rows))]
-    numbers = session.connection().execute(_APPEND_NUMBERED, one_or_many(rows)).scalars()
-    return [(_FILL_OUTBOX, {"events": list(numbers)})]
+    numbers = session.connection().execute(_APPEND_NUMBERED, one_or_many(rows)).scalars().all()
+    return [(_FILL_OUTBOX, {"first": min(numbers), "last": max(numbers)})]
 
 
 def _event_rows(announcements: Sequence[Announcement]) -> list[Row]:
@@ -79,7 +80,7 @@ _OUTBOX_COLUMNS = ("webhook_id", "event_id", "status", "attempts", "schedule_fro
 
 
 def _outbox_of_events() -> Any:
-    """A delivery for each of `events` and each webhook that asks for it."""
+    """A delivery for each of this transaction's events from `first` to `last` and each webhook that asks for it."""
     wanted = (
         select(
             col(Webhook.id),
@@ -96,7 +97,11 @@ def _outbox_of_events() -> Any:
             & or_(col(Webhook.prison_code).is_(None), col(Webhook.prison_code) == col(ChangeEvent.prison_code))
             & or_(col(Webhook.kinds).is_(None), col(Webhook.kinds).contains("," + col(ChangeEvent.kind) + ",")),
         )
-        .where(col(Webhook.ended_at).is_(None), col(ChangeEvent.id).in_(bindparam("events", expanding=True)))
+        .where(
+            col(Webhook.ended_at).is_(None),
+            col(ChangeEvent.xid) == current_transaction(),
+            col(ChangeEvent.id).between(bindparam("first"), bindparam("last")),
+        )
     )
     return insert(table_of(WebhookDelivery)).from_select(_OUTBOX_COLUMNS, wanted)
 

@@ -24,7 +24,6 @@ from app.rules.assessment import Assessment, EvidenceRef
 from app.rules.caller import Caller
 from app.rules.evidence import supports, with_evidence, withdrawal_leaves_green_bare, without_evidence
 from app.rules.moments import london_date
-from app.rules.readiness import ReadinessView
 from app.services.audit import Act
 from app.services.opened import Entry, OpenedPrison, open_prison
 from app.services.section_versions import NewEvidence, evidence_row, store_sections
@@ -41,11 +40,11 @@ class NewFile:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceAfter:
-    """An item after a change, the sections that the change was about, and the prison's verdict then."""
+    """An item after a change, the sections that the change was about, and the prison's verdict then, as JSON."""
 
     item: EvidenceItemView
     sections: list[SectionView]
-    readiness: ReadinessView
+    readiness: bytes
 
 
 def add_evidence(

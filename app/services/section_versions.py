@@ -15,7 +15,6 @@ from app.queries.sections import SectionView, section_views
 from app.rules.assessment import Assessment, Stamp, differences, exemption_document, state_document
 from app.rules.decision import Change, Decision
 from app.rules.moments import london_date
-from app.rules.readiness import ReadinessView
 from app.rules.types import EvidenceKind
 from app.services.audit import Act
 from app.services.events import Announcement, standing_content
@@ -44,10 +43,10 @@ class NewEvidence:
 
 @dataclass(frozen=True, slots=True)
 class SectionsAfter:
-    """The sections that a write named, as they are after it, and the prison's verdict then."""
+    """The sections that a write named, as they are after it, and the prison's verdict then, as JSON."""
 
     sections: list[SectionView]
-    readiness: ReadinessView
+    readiness: bytes
 
 
 def store_sections(

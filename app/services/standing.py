@@ -1,6 +1,7 @@
 """The verdict kept ready beside the history: the row that it makes."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, insert, update
 from sqlalchemy.orm import Session
@@ -24,7 +25,7 @@ def view_of(session: Session, situation: Situation, at: datetime) -> ReadinessVi
     return situation.view(read_book(session, situation.prison.toolkit_version), london_date(at))
 
 
-def standing_values(session: Session, situation: Situation, view: ReadinessView, at: datetime) -> dict[str, object]:
+def standing_values(session: Session, situation: Situation, view: ReadinessView, at: datetime) -> dict[str, Any]:
     """The row that a verdict makes where the prison was last changed at `at`; `view` has its `updated_at`."""
     body = READINESS_JSON.dump_json(view)
     toolkit = read_book(session, situation.prison.toolkit_version).toolkit

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.queries.readiness import READINESS_JSON
 from app.rules.decision import Decision
 from app.rules.programme import Point
 from app.rules.readiness import ReadinessView
@@ -26,8 +27,10 @@ def append_change(
     entries: Sequence[Entry] = (),
     *,
     details: Mapping[str, Any] | None = None,
-) -> ReadinessView:
+) -> bytes:
     """Store what was decided: every entry's rows, the audit trail, the feed and its outbox, and the verdict.
+
+    The answer is the verdict, as JSON.
 
     The steps of statements are entries too: those decided on, and those that the ratings made them take (rule 7).
     A change that leaves the verdict as it was leaves its bytes and its ETag too. `details` are the prison's own
@@ -50,12 +53,13 @@ def append_change(
     writes += feed_writes(session, told, has_webhooks=opened.present.has_webhooks)
     writes += period_writes(opened.facts.id, opened.present.period, _point(opened, decision, view, details), at)
     send_all(session.connection(), writes)
-    return view
+    body: bytes = values["body"]
+    return body
 
 
-def present_readiness(opened: OpenedPrison, decision: Decision) -> ReadinessView:
-    """The verdict where nothing changes."""
-    return replace(decision.readiness, updated_at=opened.present.verdict_at)
+def present_readiness(opened: OpenedPrison, decision: Decision) -> bytes:
+    """The verdict where nothing changes, as JSON."""
+    return READINESS_JSON.dump_json(replace(decision.readiness, updated_at=opened.present.verdict_at))
 
 
 def _point(opened: OpenedPrison, decision: Decision, view: ReadinessView, details: Mapping[str, Any] | None) -> Point:
