@@ -1,6 +1,7 @@
 """Serve, migrate, seed; the other commands are in modules of their own."""
 
 from datetime import UTC, datetime
+from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -8,13 +9,14 @@ from rich.progress import Progress, track
 
 from app.background.verdicts import find_outdated, settle_prison
 from app.cli.audit import audit
-from app.cli.common import err, is_interactive, load_settings, opened_database
+from app.cli.common import err, fail, is_interactive, load_settings, opened_database
 from app.cli.deliver import deliver
 from app.cli.demo import demo
 from app.cli.evidence import evidence
 from app.cli.first_start import Seeded, ensure_signing_key
 from app.cli.first_start import seed as fill
 from app.cli.keys import keys
+from app.cli.listening import bound_socket
 from app.cli.readiness import readiness
 from app.cli.rebuild import rebuild
 from app.cli.returns import return_
@@ -50,6 +52,21 @@ def main() -> None:
     cli()
 
 
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        print(f"idts {version('idts')}")
+        raise typer.Exit
+
+
+@cli.callback()
+def options(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    pass
+
+
 @cli.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; IDTS_HOST, or 127.0.0.1.")] = None,
@@ -60,11 +77,19 @@ def serve(
     from app.http.logs import configure_logs
 
     settings = load_settings()
+    host, port = host or settings.host, settings.port if port is None else port
+    workers = settings.workers if workers is None else workers
+    _refuse_out_of_range("--port", port, 0, 65535)
+    _refuse_out_of_range("--workers", workers, 1, 64)
+    listening = bound_socket(host, port)
     prepare(settings)
     configure_logs(settings.log_level)
-    host, port = host or settings.host, settings.port if port is None else port
-    err.print(f"Serving on http://{host}:{port} (API: /docs). Press Ctrl+C to stop.", markup=False)
-    run_server(settings, host, port, workers or settings.workers)
+    run_server(settings, host, listening, workers)
+
+
+def _refuse_out_of_range(option: str, number: int, least: int, most: int) -> None:
+    if not least <= number <= most:
+        raise fail(f"{option} is {number}: give {least} to {most}.")
 
 
 @cli.command()

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from app.cli.common import err, opened_database, operator, out
+from app.cli.common import err, fail, opened_database, operator, out
 from app.queries.keys import list_keys
 from app.rules.access import Role
 from app.services.keys import KeyScope, create_key, revoke_key
@@ -50,6 +50,8 @@ def revoke(
     key_id: Annotated[int, typer.Argument(metavar="ID", help="The id that `keys list` shows.")],
 ) -> None:
     """End a key at once."""
+    if not 0 < key_id < 2**31:
+        raise fail(f"There is no key {key_id}. `idts keys list` shows the keys there are.")
     with opened_database() as (_, database), database.session_scope() as session:
         view = revoke_key(session, key_id, caller=operator())
     err.print(f"Key {view.id} ({view.name}) is revoked.", markup=False)
