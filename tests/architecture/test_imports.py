@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,26 @@ def test_nothing_imports_what_it_may_not():
     assert files
     found = [line for file in files for line in offences(file.read_text(), file.relative_to(ROOT).as_posix())]
     assert not found, "\n".join(["", *found])
+
+
+def module_of(file: Path) -> str:
+    return ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    modules = {module_of(file): file for file in (ROOT / "app").rglob("*.py")}
+    needs = {
+        module: {
+            name if (name := f"{source}.{part}") in modules else source
+            for _, source, part in imported(ast.parse(file.read_text()))
+            if source.partition(".")[0] == "app"
+        }
+        - {module}
+        for module, file in modules.items()
+    }
+    # A circle among them raises CycleError, which names it.
+    order = list(TopologicalSorter(needs).static_order())
+    assert order.index("app.rules.types") < order.index("app.main")
 
 
 @pytest.mark.parametrize(
