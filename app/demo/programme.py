@@ -16,19 +16,19 @@ from app.models import (
     Prison,
     PrisonChange,
     PrisonPeriod,
-    PrisonStanding,
     SectionAssessment,
     SectionChange,
     Signatory,
     Statement,
     StatementEvent,
+    StoredVerdict,
     table_of,
 )
 from app.queries.toolkits import current_version, read_book
 from app.rules.assessment import exemption_document, state_document
 from app.rules.caller import Caller
 from app.services.audit import record
-from app.services.programme.rebuild import period_rows, standing_row
+from app.services.programme.rebuild import period_rows, verdict_row
 from app.services.programme.replay import Happening, replay
 
 BATCH = 250
@@ -74,12 +74,12 @@ def write_batch(session: Session, plan: Plan, places: range, first_id: int) -> N
     _store(session, Statement, [row for life in lives for row in life.statements.values()])
     _store(session, Signatory, [row for life in lives for row in life.signatories])
     _store(session, StatementEvent, [row for life in lives for row in life.statement_events])
-    standings, periods = [], []
+    verdicts, periods = [], []
     for life in lives:
         replayed = replay(Prison(**life.prison), _happenings(life), lambda _version: book)
-        standings.append({"prison_id": life.facts.id, **standing_row(session, replayed, plan.until)})
+        verdicts.append({"prison_id": life.facts.id, **verdict_row(session, replayed, plan.until)})
         periods += period_rows(life.facts.id, replayed.periods)
-    _store(session, PrisonStanding, standings)
+    _store(session, StoredVerdict, verdicts)
     _store(session, PrisonPeriod, periods)
 
 

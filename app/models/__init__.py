@@ -5,7 +5,7 @@ from app.models.audit import AuditCheckpoint, AuditEntry, AuditHead
 from app.models.columns import table_of
 from app.models.events import ChangeEvent, Webhook, WebhookDelivery
 from app.models.evidence import EvidenceFile
-from app.models.prison import Prison, PrisonChange, PrisonStanding, ToolkitVersion
+from app.models.prison import Prison, PrisonChange, StoredVerdict, ToolkitVersion
 from app.models.programme import PrisonPeriod, ReturnRevision, ReturnRow
 from app.models.section import Evidence, SectionAssessment, SectionChange
 from app.models.statement import Signatory, SigningKey, Statement, StatementEvent
@@ -21,7 +21,6 @@ __all__ = [
     "Prison",
     "PrisonChange",
     "PrisonPeriod",
-    "PrisonStanding",
     "RememberedAnswer",
     "ReturnRevision",
     "ReturnRow",
@@ -31,6 +30,7 @@ __all__ = [
     "SigningKey",
     "Statement",
     "StatementEvent",
+    "StoredVerdict",
     "ToolkitVersion",
     "Webhook",
     "WebhookDelivery",

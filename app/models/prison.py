@@ -68,7 +68,7 @@ class PrisonChange(SQLModel, table=True):
     __table_args__ = (sa.UniqueConstraint("prison_id", "version"), sa.Index(None, "prison_id", "at"))
 
 
-class PrisonStanding(SQLModel, table=True):
+class StoredVerdict(SQLModel, table=True):
     """The present verdict, kept ready beside the history and written in the same transaction.
 
     `body` is the JSON answer of `GET readiness`. `fresh_until` is the last day on which it holds
@@ -77,7 +77,7 @@ class PrisonStanding(SQLModel, table=True):
     `latest_at` is when anything about the prison was last written, whether or not the verdict moved.
     """
 
-    __tablename__ = "prison_standing"
+    __tablename__ = "stored_verdict"
 
     prison_id: int = prison_column(primary=True)
     code: str = Field(max_length=8, unique=True)

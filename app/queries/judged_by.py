@@ -9,7 +9,7 @@ from sqlalchemy import func, literal, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from app.models import Prison, PrisonStanding, ToolkitVersion
+from app.models import Prison, StoredVerdict, ToolkitVersion
 from app.queries.toolkits import toolkit_digest
 
 _HALF = 32
@@ -38,11 +38,11 @@ def is_by_present_rules(made_by: str) -> bool:
 def outdated_prisons(session: Session, day: date, prison_id: int | None = None) -> list[int]:
     """The prisons whose stored verdict other rules made, or the calendar has overtaken; one statement."""
     by_now = func.substr(col(ToolkitVersion.digest), 1, _HALF) + literal(rules_digest())
-    made_by, fresh_until = col(PrisonStanding.judged_by), col(PrisonStanding.fresh_until)
+    made_by, fresh_until = col(StoredVerdict.judged_by), col(StoredVerdict.fresh_until)
     statement = (
         select(col(Prison.id))
         .join(ToolkitVersion, col(ToolkitVersion.version) == col(Prison.toolkit_version))
-        .outerjoin(PrisonStanding, col(PrisonStanding.prison_id) == col(Prison.id))
+        .outerjoin(StoredVerdict, col(StoredVerdict.prison_id) == col(Prison.id))
         .where(or_(made_by.is_(None), made_by != by_now, fresh_until < day))
     )
     if prison_id is not None:

@@ -10,10 +10,10 @@ from sqlalchemy import Connection, bindparam, func, literal_column, select
 from app.models import (
     AuditHead,
     Prison,
-    PrisonStanding,
     ReturnRevision,
     SectionAssessment,
     Statement,
+    StoredVerdict,
     Webhook,
     table_of,
 )
@@ -27,7 +27,7 @@ from app.rules.programme import Period, Point
 from app.rules.readiness import Situation
 from app.rules.statement import OPEN, StatementFacts, StatementStatus
 
-_PRISON, _STANDING, _HEAD = table_of(Prison), table_of(PrisonStanding), table_of(AuditHead)
+_PRISON, _VERDICT, _HEAD = table_of(Prison), table_of(StoredVerdict), table_of(AuditHead)
 _SECTION, _STATEMENT, _WEBHOOK = table_of(SectionAssessment), table_of(Statement), table_of(Webhook)
 _REVISION = table_of(ReturnRevision)
 _FACTS = tuple(field.name for field in fields(PrisonFacts))
@@ -49,8 +49,8 @@ _LOCK = select(_PRISON.c.id).where(_PRISON.c.code == bindparam("of_code")).with_
 _READ = (
     select(
         *_PRISON.c,
-        _STANDING.c.updated_at.label("verdict_at"),
-        _STANDING.c.latest_at,
+        _VERDICT.c.updated_at.label("verdict_at"),
+        _VERDICT.c.latest_at,
         _HEAD.c.seq.label("chain_seq"),
         _HEAD.c.hash.label("chain_hash"),
         *_AROUND,
@@ -64,7 +64,7 @@ _READ = (
         *_PERIOD_COLUMNS,
     )
     .select_from(_PRISON)
-    .join(_STANDING, _STANDING.c.prison_id == _PRISON.c.id)
+    .join(_VERDICT, _VERDICT.c.prison_id == _PRISON.c.id)
     .outerjoin(_HEAD, _HEAD.c.chain == _PRISON.c.code)
     .outerjoin(
         PERIOD,

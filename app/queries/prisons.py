@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.errors import Forbidden, Invalid, NotFound
-from app.models import Prison, PrisonChange, PrisonStanding, table_of
+from app.models import Prison, PrisonChange, StoredVerdict, table_of
 from app.rules.access import Principal, scope_refusal
 from app.rules.moments import london_date
 from app.rules.prison import PrisonFacts
@@ -166,16 +166,16 @@ _VIEW_COLUMNS = (
     col(Prison.closed_on),
     col(Prison.closed_by),
     col(Prison.toolkit_version),
-    col(PrisonStanding.stage),
-    col(PrisonStanding.is_commissioning_ready),
-    col(PrisonStanding.is_eligible),
-    col(PrisonStanding.blocker_count),
-    col(PrisonStanding.section_changed_at),
+    col(StoredVerdict.stage),
+    col(StoredVerdict.is_commissioning_ready),
+    col(StoredVerdict.is_eligible),
+    col(StoredVerdict.blocker_count),
+    col(StoredVerdict.section_changed_at),
     col(Prison.version),
     col(Prison.registered_at),
     col(Prison.changed_at),
 )
-_FROM = select(*_VIEW_COLUMNS).join(PrisonStanding, col(PrisonStanding.prison_id) == col(Prison.id))
+_FROM = select(*_VIEW_COLUMNS).join(StoredVerdict, col(StoredVerdict.prison_id) == col(Prison.id))
 
 
 def _values(row: Row[*tuple[Any, ...]]) -> list[Any]:
@@ -206,7 +206,7 @@ def list_prisons(
 ) -> list[PrisonView]:
     """Prisons in the order asked for, from the one after `after`; prisons alike in it come in code order."""
     key = _SORT_KEYS[sort.lstrip("-")]
-    code = col(Prison.code) if key is _SORT_KEYS["code"] else col(PrisonStanding.code)
+    code = col(Prison.code) if key is _SORT_KEYS["code"] else col(StoredVerdict.code)
     statement = _FROM.where(*_conditions(wanted)).limit(limit)
     is_reversed = sort.startswith("-")
     statement = statement.order_by(*(one.desc() if is_reversed else one for one in dict.fromkeys((key, code))))
@@ -219,8 +219,8 @@ def list_prisons(
 
 _SORT_KEYS: dict[str, Any] = {
     "code": col(Prison.code),
-    "blockers": col(PrisonStanding.blocker_count),
-    "updated": func.coalesce(col(PrisonStanding.section_changed_at), col(Prison.registered_at)),
+    "blockers": col(StoredVerdict.blocker_count),
+    "updated": func.coalesce(col(StoredVerdict.section_changed_at), col(Prison.registered_at)),
 }
 
 
@@ -263,9 +263,9 @@ def _conditions(wanted: PrisonFilter) -> list[ColumnElement[bool]]:
     if wanted.function is not None:
         found.append(col(Prison.function) == wanted.function)
     if wanted.stage is not None:
-        found.append(col(PrisonStanding.stage) == wanted.stage)
+        found.append(col(StoredVerdict.stage) == wanted.stage)
     if wanted.is_eligible is not None:
-        found.append(col(PrisonStanding.is_eligible).is_(wanted.is_eligible))
+        found.append(col(StoredVerdict.is_eligible).is_(wanted.is_eligible))
     if wanted.text is not None:
         text = wanted.text.strip().lower()
         found.append(

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from app.models import PrisonChange, PrisonStanding, SectionChange, StatementEvent
+from app.models import PrisonChange, SectionChange, StatementEvent, StoredVerdict
 from app.queries.keys import with_caller
 from app.queries.prisons import read_any_prison
 from app.queries.sections import read_answers
@@ -22,9 +22,9 @@ READINESS_JSON = TypeAdapter(ReadinessView)
 # Who is calling and what they ask for, in one statement: the busiest read of the service.
 STORED_VERDICT = with_caller(
     select(
-        *(col(PrisonStanding.etag), col(PrisonStanding.body)),
-        *(col(PrisonStanding.fresh_until), col(PrisonStanding.judged_by)),
-    ).where(col(PrisonStanding.code) == bindparam("code"))
+        *(col(StoredVerdict.etag), col(StoredVerdict.body)),
+        *(col(StoredVerdict.fresh_until), col(StoredVerdict.judged_by)),
+    ).where(col(StoredVerdict.code) == bindparam("code"))
 )
 
 

@@ -109,7 +109,7 @@ def _outbox_of_events() -> Any:
 _FILL_OUTBOX = _outbox_of_events()
 
 
-def standing_content(readiness: ReadinessView) -> dict[str, Any]:
+def verdict_content(readiness: ReadinessView) -> dict[str, Any]:
     """What an event tells of a prison's verdict."""
     return {
         "stage": readiness.stage.value,

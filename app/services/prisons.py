@@ -24,7 +24,7 @@ from app.rules.readiness import RuleBook
 from app.rules.section import exemption_allowed, unsupported_rating
 from app.rules.types import Function
 from app.services.audit import Act
-from app.services.events import Announcement, standing_content
+from app.services.events import Announcement, verdict_content
 from app.services.opened import Entry, OpenedPrison, moment_of_change, open_prison
 from app.services.turns import wait_for_turn
 from app.services.writing import append_change
@@ -139,7 +139,7 @@ def _correction(
 
 def _told(opened: OpenedPrison, decision: Decision, version: int) -> dict[str, Any]:
     facts = decision.after.prison
-    return {"version": version, "toolkit_version": facts.toolkit_version, **standing_content(decision.readiness)}
+    return {"version": version, "toolkit_version": facts.toolkit_version, **verdict_content(decision.readiness)}
 
 
 def _refuse_fields_beyond_role(by: Principal, given: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.errors import Conflict, FieldFault, Invalid, Refused
-from app.models import Prison, PrisonStanding, ReturnRevision, ReturnRow
+from app.models import Prison, ReturnRevision, ReturnRow, StoredVerdict
 from app.queries.programme.periods import BATCH
 from app.queries.returns import (
     ROW_JSON,
@@ -80,8 +80,8 @@ def _corrected_now(session: Session, given: Sequence[str], caller: Caller) -> di
     is dated after.
     """
     codes = [code.upper() for code in given]
-    wanted = select(col(Prison.code), col(PrisonStanding.latest_at)).join(
-        PrisonStanding, col(PrisonStanding.prison_id) == col(Prison.id)
+    wanted = select(col(Prison.code), col(StoredVerdict.latest_at)).join(
+        StoredVerdict, col(StoredVerdict.prison_id) == col(Prison.id)
     )
     # Both rows are locked, so that both are read as whoever held them left them.
     locked = session.execute(wanted.where(col(Prison.code).in_(codes)).order_by(col(Prison.id)).with_for_update())

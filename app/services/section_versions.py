@@ -17,7 +17,7 @@ from app.rules.decision import Change, Decision
 from app.rules.moments import london_date
 from app.rules.types import EvidenceKind
 from app.services.audit import Act
-from app.services.events import Announcement, standing_content
+from app.services.events import Announcement, verdict_content
 from app.services.opened import Entry, OpenedPrison
 from app.services.writing import append_change, present_readiness
 from app.storage.batch import Write
@@ -101,7 +101,7 @@ def _entry(opened: OpenedPrison, decision: Decision, one: Assessment, action: st
         "number": one.number,
         "version": one.version,
         "rating": {"from": before.rating.value, "to": one.rating.value},
-        **standing_content(decision.readiness),
+        **verdict_content(decision.readiness),
     }
     writes: list[Write] = [_present(opened, one, new), (_APPEND, _version(opened, decision, one, old, new))]
     return Entry(

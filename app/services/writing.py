@@ -15,8 +15,8 @@ from app.services.audit import chain_writes
 from app.services.events import feed_writes
 from app.services.opened import Entry, OpenedPrison
 from app.services.programme.periods import period_writes, point_of
-from app.services.standing import KEEP, KEEP_FIRST, standing_values
 from app.services.statement_steps import step_entry
+from app.services.verdicts import KEEP, KEEP_FIRST, verdict_values
 from app.storage.batch import Write, send_all
 
 
@@ -44,7 +44,7 @@ def append_change(
     writes: list[Write] = [write for entry in (*entries, *steps, *followed) for write in entry.writes]
     acts = [entry.act for entry in (*entries, *steps, *followed) if entry.act is not None]
     writes += chain_writes(acts, chain, opened.present.chain_end, caller=opened.caller, at=at)
-    values = standing_values(session, decision.after, view, at)
+    values = verdict_values(session, decision.after, view, at)
     if opened.present.latest_at is None:
         writes.append((KEEP_FIRST, {"prison_id": opened.facts.id, **values}))
     else:

@@ -29,8 +29,6 @@ class Database:
         # What must not lag behind: who may write.
         has_replica = settings.read_url != settings.database_url
         self.primary_points = _points(settings.database_url) if has_replica else self.points
-        # Answers that still hold, kept by whoever answers.
-        self.memory: dict[Any, Any] = {}
 
     def read_session(self) -> Session:
         """A session that sees one snapshot; it takes a connection only when first used."""

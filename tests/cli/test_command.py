@@ -133,7 +133,7 @@ def test_the_verdict_is_told_in_words_and_as_the_json_of_the_api(data_dir: str):
     assert found["prison"]["code"] == "LWI"
     assert [one["section"] for one in found["commissioning"]["blockers"]] == [1, 2, 3, 5, 6, 10, 11]
     assert len(found["go_live"]["blockers"]) == 35
-    stored = rows(data_dir, "SELECT body FROM prison_standing WHERE code = 'LWI'")[0][0]
+    stored = rows(data_dir, "SELECT body FROM stored_verdict WHERE code = 'LWI'")[0][0]
     assert isinstance(stored, bytes)
     assert found == json.loads(stored)
 

@@ -107,10 +107,10 @@ def test_a_demonstration_is_refused_where_sections_are_rated(service: Service, t
 def test_rebuild_says_what_differs_and_puts_it_right(service: Service, tmp_path: Path):
     url = service.settings.database_url
     with service.database.write_engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE prison_standing SET blocker_count = 1 WHERE code = 'LWI'")
+        connection.exec_driver_sql("UPDATE stored_verdict SET blocker_count = 1 WHERE code = 'LWI'")
     found = idts(url, tmp_path, "rebuild", "--check")
     assert found.returncode == 1
-    assert b"LWI: the standing's blocker_count is not what the history says" in found.stderr
+    assert b"LWI: the verdict's blocker_count is not what the history says" in found.stderr
     assert idts(url, tmp_path, "rebuild").returncode == 0
     assert idts(url, tmp_path, "rebuild", "--check").returncode == 0
 

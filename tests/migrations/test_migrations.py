@@ -18,8 +18,17 @@ from app.storage.webhook_key import WebhookKey
 from tests.support import postgres
 
 SECRETS_PLAIN = "0007"
+VERDICTS_RENAMED = "0011"
 A_WEBHOOK = """INSERT INTO webhook (owner_id, owner_name, url, description, secret, created_at)
 VALUES ('key:1', 'x', 'https://example.org', 'x', 'whsec_plain', '2026-01-05T09:00:00.000000Z')"""
+A_TOOLKIT = """INSERT INTO toolkit_version (version, document, digest, loaded_at)
+VALUES ('2006-09', '{}', 'x', '2026-01-05T09:00:00.000000Z')"""
+A_PRISON = """INSERT INTO prison (id, code, name, designation, function, region, categories, toolkit_version, version,
+registered_at, changed_at) VALUES (1, 'LWI', 'Lewes', 'HMP', 'LOCAL', 'south-east', '[]', '2006-09', 1,
+'2026-01-05T09:00:00.000000Z', '2026-01-05T09:00:00.000000Z')"""
+ITS_VERDICT = """INSERT INTO stored_verdict (prison_id, code, stage, is_commissioning_ready, is_eligible, blocker_count,
+ratings, latest_at, etag, body, fresh_until, judged_by) VALUES (1, 'LWI', 'not_started', false, false, 35, 'R',
+'2026-01-05T09:00:00.000000Z', '"x"', :body, '2026-01-05', 'rules')"""
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -119,6 +128,23 @@ def test_webhook_secrets_are_sealed_on_the_way_up_and_opened_on_the_way_down(
     command.downgrade(config, SECRETS_PLAIN)
     with engine.connect() as connection:
         assert connection.scalars(sa.text("SELECT secret FROM webhook")).all() == ["whsec_plain"]
+
+
+def test_stored_verdicts_go_along_on_the_way_up_and_down(config: Config, engine: sa.Engine):
+    command.upgrade(config, VERDICTS_RENAMED)
+    with engine.begin() as connection:
+        connection.execute(sa.text(A_TOOLKIT))
+        connection.execute(sa.text(A_PRISON))
+        connection.execute(sa.text(ITS_VERDICT), {"body": b"{}"})
+        stored = connection.execute(sa.text("SELECT * FROM stored_verdict")).one()._mapping
+    command.downgrade(config, "-1")
+    with engine.connect() as connection:
+        before = connection.execute(sa.text("SELECT * FROM prison_standing")).one()._mapping
+    command.upgrade(config, VERDICTS_RENAMED)
+    with engine.connect() as connection:
+        after = connection.execute(sa.text("SELECT * FROM stored_verdict")).one()._mapping
+    assert dict(before) == dict(stored) == dict(after)
+    assert len(stored) == 14
 
 
 def test_there_is_one_line_of_revisions(config: Config):

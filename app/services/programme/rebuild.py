@@ -14,16 +14,16 @@ from app.models import (
     Prison,
     PrisonChange,
     PrisonPeriod,
-    PrisonStanding,
     SectionChange,
     StatementEvent,
+    StoredVerdict,
 )
 from app.queries.toolkits import read_book
 from app.rules.moments import end_of_day, london_date
 from app.rules.programme import STILL, Period
 from app.services.programme.periods import period_values
 from app.services.programme.replay import Happening, Replayed, replay
-from app.services.standing import standing_values, view_of
+from app.services.verdicts import verdict_values, view_of
 
 # Prisons that are compared at a time.
 BATCH = 200
@@ -49,18 +49,18 @@ def prison_ids(session: Session) -> list[int]:
 
 def check_batch(session: Session, ids: Sequence[int], at: datetime, findings: Findings) -> None:
     """Compare the verdict and the periods of some prisons with their history; `at` is now."""
-    standings = {row.prison_id: row for row in session.scalars(_of(PrisonStanding, ids))}
+    verdicts = {row.prison_id: row for row in session.scalars(_of(StoredVerdict, ids))}
     stored: dict[int, list[PrisonPeriod]] = defaultdict(list)
     for version in session.scalars(_of(PrisonPeriod, ids).order_by(col(PrisonPeriod.from_at))):
         stored[version.prison_id].append(version)
     for prison, replayed in _replayed(session, ids):
         assert prison.id is not None
-        standing = standings.get(prison.id)
+        verdict = verdicts.get(prison.id)
         # One that the calendar has overtaken was right until then.
-        is_overtaken = standing is not None and standing.fresh_until < london_date(at)
-        day = end_of_day(standing.fresh_until) if standing is not None and is_overtaken else at
-        for name in _differing(standing, standing_row(session, replayed, day)):
-            findings.add(f"{prison.code}: the standing's {name} is not what the history says")
+        is_overtaken = verdict is not None and verdict.fresh_until < london_date(at)
+        day = end_of_day(verdict.fresh_until) if verdict is not None and is_overtaken else at
+        for name in _differing(verdict, verdict_row(session, replayed, day)):
+            findings.add(f"{prison.code}: the verdict's {name} is not what the history says")
         _compare_periods(prison, stored[prison.id], period_rows(prison.id, replayed.periods), findings)
     session.expunge_all()
 
@@ -73,9 +73,9 @@ def take_prison(session: Session, prison_id: int) -> None:
 def rebuild_prison(session: Session, prison_id: int, at: datetime) -> None:
     """Write a prison's verdict and periods anew, from its history; `at` is now. The prison is locked by then."""
     ((_, replayed),) = _replayed(session, [prison_id])
-    session.execute(delete(PrisonStanding).where(col(PrisonStanding.prison_id) == prison_id))
+    session.execute(delete(StoredVerdict).where(col(StoredVerdict.prison_id) == prison_id))
     session.execute(delete(PrisonPeriod).where(col(PrisonPeriod.prison_id) == prison_id))
-    session.execute(insert(PrisonStanding).values(prison_id=prison_id, **standing_row(session, replayed, at)))
+    session.execute(insert(StoredVerdict).values(prison_id=prison_id, **verdict_row(session, replayed, at)))
     session.execute(insert(PrisonPeriod), period_rows(prison_id, replayed.periods))
 
 
@@ -128,11 +128,11 @@ def _happenings(session: Session, ids: Sequence[int]) -> Iterator[tuple[int, Hap
         yield prison_id, Happening(at, "statement", state["id"], state, moved, kind=kind)
 
 
-def standing_row(session: Session, replayed: Replayed, at: datetime) -> dict[str, Any]:
-    """The columns of `prison_standing` at the end of a history, on the day of `at`."""
+def verdict_row(session: Session, replayed: Replayed, at: datetime) -> dict[str, Any]:
+    """The columns of `stored_verdict` at the end of a history, on the day of `at`."""
     settled_at = max(at, replayed.latest_at)
     view = replace(view_of(session, replayed.situation, settled_at), updated_at=replayed.updated_at)
-    return standing_values(session, replayed.situation, view, settled_at) | {"latest_at": replayed.latest_at}
+    return verdict_values(session, replayed.situation, view, settled_at) | {"latest_at": replayed.latest_at}
 
 
 def _differing(row: Any, wanted: dict[str, Any]) -> list[str]:

@@ -10,9 +10,9 @@ from tests.support.service import Service
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
-        ("UPDATE prison_standing SET blocker_count = 1 WHERE code = 'LWI'", "LWI: the standing's blocker_count"),
-        ("UPDATE prison_standing SET body = 'x' WHERE code = 'LWI'", "LWI: the standing's body"),
-        ("DELETE FROM prison_standing WHERE code = 'LWI'", "LWI: the standing's row"),
+        ("UPDATE stored_verdict SET blocker_count = 1 WHERE code = 'LWI'", "LWI: the verdict's blocker_count"),
+        ("UPDATE stored_verdict SET body = 'x' WHERE code = 'LWI'", "LWI: the verdict's body"),
+        ("DELETE FROM stored_verdict WHERE code = 'LWI'", "LWI: the verdict's row"),
         ("UPDATE prison_period SET stage = 'live' WHERE code = 'LWI'", "its stage is not what it was"),
         ("DELETE FROM prison_period WHERE code = 'LWI' AND to_at > '9000-01-01'", "LWI: 1 periods are kept"),
         ("UPDATE prison_period SET stood_until = 24313 WHERE code = 'LWI'", "its stood_until is not what it was"),

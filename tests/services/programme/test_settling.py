@@ -42,7 +42,7 @@ def reasons(service: Service) -> set[str]:
 
 def stored_body(service: Service) -> str:
     with service.database.read_engine.connect() as connection:
-        body = connection.execute(text("SELECT body FROM prison_standing WHERE code = 'LWI'")).scalar_one()
+        body = connection.execute(text("SELECT body FROM stored_verdict WHERE code = 'LWI'")).scalar_one()
     return bytes(body).decode()
 
 
@@ -95,7 +95,7 @@ def test_a_verdict_of_other_rules_is_never_answered_even_before_it_is_settled(se
     right = service.get(f"{LWI}/readiness")
     with service.database.write_engine.begin() as connection:
         wrong = "x'7b7d'" if service.settings.is_embedded else "'{}'"
-        connection.exec_driver_sql(f"UPDATE prison_standing SET judged_by = 'other', body = {wrong} WHERE code = 'LWI'")
+        connection.exec_driver_sql(f"UPDATE stored_verdict SET judged_by = 'other', body = {wrong} WHERE code = 'LWI'")
     answer = service.get(f"{LWI}/readiness")
     assert (answer.content, answer.headers["etag"]) == (right.content, right.headers["etag"])
     assert settle(service) == 1

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from app.models import PrisonStanding
+from app.models import StoredVerdict
 from app.services.programme.rebuild import Findings, check_batch, prison_ids, rebuild_prison, take_prison
 from app.storage.db import Database
 
@@ -31,5 +31,5 @@ def rebuild(database: Database) -> None:
 
 def latest_change(session: Session) -> datetime:
     """Now, as far as the database knows."""
-    latest: datetime = session.scalars(select(func.max(col(PrisonStanding.latest_at)))).one()
+    latest: datetime = session.scalars(select(func.max(col(StoredVerdict.latest_at)))).one()
     return latest

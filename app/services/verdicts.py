@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import bindparam, insert, update
 from sqlalchemy.orm import Session
 
-from app.models import PrisonStanding, table_of
+from app.models import StoredVerdict, table_of
 from app.queries.etags import etag_of
 from app.queries.judged_by import judged_by
 from app.queries.readiness import READINESS_JSON
@@ -15,9 +15,9 @@ from app.rules.moments import london_date
 from app.rules.readiness import ReadinessView, Situation
 from app.rules.staleness import fresh_until
 
-_STANDING = table_of(PrisonStanding)
-KEEP = update(_STANDING).where(_STANDING.c.prison_id == bindparam("of_prison"))
-KEEP_FIRST = insert(_STANDING).inline()
+_VERDICT = table_of(StoredVerdict)
+KEEP = update(_VERDICT).where(_VERDICT.c.prison_id == bindparam("of_prison"))
+KEEP_FIRST = insert(_VERDICT).inline()
 
 
 def view_of(session: Session, situation: Situation, at: datetime) -> ReadinessView:
@@ -25,7 +25,7 @@ def view_of(session: Session, situation: Situation, at: datetime) -> ReadinessVi
     return situation.view(read_book(session, situation.prison.toolkit_version), london_date(at))
 
 
-def standing_values(session: Session, situation: Situation, view: ReadinessView, at: datetime) -> dict[str, Any]:
+def verdict_values(session: Session, situation: Situation, view: ReadinessView, at: datetime) -> dict[str, Any]:
     """The row that a verdict makes where the prison was last changed at `at`; `view` has its `updated_at`."""
     body = READINESS_JSON.dump_json(view)
     toolkit = read_book(session, situation.prison.toolkit_version).toolkit
