@@ -1,5 +1,6 @@
 """Rows of another table as one JSON value, so that one statement brings them along, on either database."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -43,8 +44,29 @@ def _as_it_is(element: json_value, compiler: SQLCompiler, **more: Any) -> str:
     return compiler.process(element.clauses, **more)
 
 
-def rows_of(table: sa.Table, names: tuple[str, ...], *where: sa.ColumnElement[bool]) -> sa.ScalarSelect[Any]:
-    """The named columns of the rows of a table, as a JSON list of a list for each row."""
-    columns = [table.c[name] for name in names]
+class json_items(GenericFunction[Any]):  # noqa: N801
+    """The items of a JSON list, each as `value` of a row."""
+
+    inherit_cache = True
+
+
+@compiles(json_items)
+def _each(element: json_items, compiler: SQLCompiler, **more: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **more)})"
+
+
+@compiles(json_items, "postgresql")
+def _elements(element: json_items, compiler: SQLCompiler, **more: Any) -> str:
+    return f"jsonb_array_elements({compiler.process(element.clauses, **more)})"
+
+
+def items_of(column: sa.ColumnElement[Any]) -> sa.TableValuedAlias:
+    """What a column's JSON list holds, to be joined to its table."""
+    value = sa.column("value", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"))
+    return json_items(column).table_valued(value)
+
+
+def rows_of(columns: Sequence[sa.ColumnElement[Any]], *where: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """The columns of the rows of a table, as a JSON list of a list for each row."""
     parts = [json_value(one) if isinstance(one.type, sa.JSON | postgresql.JSONB) else one for one in columns]
-    return sa.select(json_rows(*parts)).where(*where).scalar_subquery()
+    return sa.select(json_rows(*parts)).where(*where)

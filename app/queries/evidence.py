@@ -1,6 +1,6 @@
 """Evidence items: those that count for a section, one of them with its file, and those withdrawn."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
@@ -125,6 +125,27 @@ _NAMED_OF_PRISON = _ALL_OF_PRISON.where(col(Evidence.id).in_(bindparam("ids", ex
 
 def _items(prison_id: int) -> Select[*tuple[Any, ...]]:
     return _ALL_OF_PRISON.params(of_prison=prison_id)
+
+
+# What a section shows of an item that counts for it.
+COUNTING_COLUMNS: list[Any] = list(_COLUMNS[:11])
+_COUNTING = tuple(column.key for column in COUNTING_COLUMNS)
+
+
+def counting_view(columns: Sequence[Any], fresh: Freshness) -> EvidenceView:
+    """An item as a section shows it, from `COUNTING_COLUMNS` as JSON has them."""
+    values = dict(zip(_COUNTING, columns, strict=True))
+    on, received_at = values["effective_on"], datetime.fromisoformat(values["received_at"])
+    values |= {"kind": EvidenceKind(values["kind"]), "received_at": received_at}
+    values["effective_on"] = date.fromisoformat(on) if on else None
+    return added_view(values, fresh)
+
+
+def added_view(row: Mapping[str, Any], fresh: Freshness) -> EvidenceView:
+    """An item as a section shows it, from its row; what the row leaves out it does not have."""
+    since = row["effective_on"] or london_date(row["received_at"])
+    shown: dict[str, Any] = {name: row.get(name) for name in _COUNTING}
+    return EvidenceView(**shown, stale=is_stale(since, fresh.today, fresh.months), withdrawn=None)
 
 
 def _view(row: Any, fresh: Freshness, *, counts: bool = False) -> EvidenceView:

@@ -5,10 +5,12 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, literal_column, select
+from sqlalchemy import Connection, Label, Select, bindparam, func, literal_column, select, true
 
 from app.models import (
     AuditHead,
+    Evidence,
+    EvidenceFile,
     Prison,
     ReturnRevision,
     SectionAssessment,
@@ -17,7 +19,8 @@ from app.models import (
     Webhook,
     table_of,
 )
-from app.models.json_rows import rows_of
+from app.models.json_rows import items_of, rows_of
+from app.queries.evidence import COUNTING_COLUMNS
 from app.queries.prisons import unknown_prison
 from app.queries.programme.periods import PERIOD, POINT_COLUMNS
 from app.queries.statements import standing_of
@@ -30,12 +33,30 @@ from app.rules.statement import OPEN, StatementFacts, StatementStatus
 _PRISON, _VERDICT, _HEAD = table_of(Prison), table_of(StoredVerdict), table_of(AuditHead)
 _SECTION, _STATEMENT, _WEBHOOK = table_of(SectionAssessment), table_of(Statement), table_of(Webhook)
 _REVISION = table_of(ReturnRevision)
-_FACTS = tuple(field.name for field in fields(PrisonFacts))
-_SECTION_NAMES = (*(field.name for field in fields(Assessment)), "updated_at", "updated_by")
-_STATEMENT_NAMES = (
-    *("raised_at", "issued_at"),
-    *("id", "serial", "status", "digest", "go_live_date", "live_on", "breached_sections"),
+_EVIDENCE, _FILE = table_of(Evidence), table_of(EvidenceFile)
+
+
+def _names(of: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(of))
+
+
+_FACTS = _names(PrisonFacts)
+_SECTION_COLUMNS = [_SECTION.c[name] for name in (*_names(Assessment), "updated_at", "updated_by")]
+_STATEMENT_COLUMNS = [
+    *(_STATEMENT.c[name] for name in ("raised_at", "issued_at", "id", "serial", "status")),
+    *(_STATEMENT.c[name] for name in ("digest", "go_live_date", "live_on", "breached_sections")),
+]
+_IS_OPEN = _STATEMENT.c.status.in_([literal_column(f"'{status}'") for status in sorted(OPEN)])
+# The evidence that the named sections show.
+_ITEM = items_of(_SECTION.c.evidence)
+_SHOWN = (
+    select(_ITEM.c.value["id"].as_string())
+    .select_from(_SECTION)
+    .join(_ITEM, true())
+    .where(_SECTION.c.prison_id == _PRISON.c.id, _SECTION.c.number.in_(bindparam("numbers", expanding=True)))
+    .correlate(_PRISON)
 )
+_WITH_FILES = _EVIDENCE.outerjoin(_FILE, _FILE.c.sha256 == _EVIDENCE.c.sha256)
 _LATEST = PERIOD.alias()
 _PERIOD_COLUMNS = (PERIOD.c.from_at, *POINT_COLUMNS)
 
@@ -46,6 +67,12 @@ _AROUND = (
 )
 _READ_AROUND = select(*_AROUND)
 _LOCK = select(_PRISON.c.id).where(_PRISON.c.code == bindparam("of_code")).with_for_update()
+
+
+def _listed(name: str, rows: Select[Any]) -> Label[Any]:
+    return rows.correlate(_PRISON).scalar_subquery().label(name)
+
+
 _READ = (
     select(
         *_PRISON.c,
@@ -54,13 +81,9 @@ _READ = (
         _HEAD.c.seq.label("chain_seq"),
         _HEAD.c.hash.label("chain_hash"),
         *_AROUND,
-        rows_of(_SECTION, _SECTION_NAMES, _SECTION.c.prison_id == _PRISON.c.id).label("sections"),
-        rows_of(
-            _STATEMENT,
-            _STATEMENT_NAMES,
-            _STATEMENT.c.prison_id == _PRISON.c.id,
-            _STATEMENT.c.status.in_([literal_column(f"'{status}'") for status in sorted(OPEN)]),
-        ).label("statements"),
+        _listed("sections", rows_of(_SECTION_COLUMNS, _SECTION.c.prison_id == _PRISON.c.id)),
+        _listed("statements", rows_of(_STATEMENT_COLUMNS, _STATEMENT.c.prison_id == _PRISON.c.id, _IS_OPEN)),
+        _listed("evidence", rows_of(COUNTING_COLUMNS, _EVIDENCE.c.id.in_(_SHOWN)).select_from(_WITH_FILES)),
         *_PERIOD_COLUMNS,
     )
     .select_from(_PRISON)
@@ -85,7 +108,8 @@ StatementTimes = tuple[datetime | None, datetime | None]
 class Present:
     """A prison as it stands: its details as they are stored, the situation that its verdict rests on, when its
     statements were raised and issued, how it stands since when, where its audit chain ends, when its verdict last
-    changed and when anything last did (None where it is being registered).
+    changed and when anything last did (None where it is being registered), and rows of evidence as `counting_view`
+    takes them.
     """
 
     details: Mapping[str, Any]
@@ -97,10 +121,12 @@ class Present:
     latest_at: datetime | None
     frozen_month: str | None
     has_webhooks: bool
+    evidence: Sequence[Sequence[Any]] = ()
 
 
-def lock_present(connection: Connection, code: str) -> Present:
-    """The prison, locked until the transaction ends; NotFound if it is not registered.
+def lock_present(connection: Connection, code: str, numbers: Sequence[int] = ()) -> Present:
+    """The prison, locked until the transaction ends, with the evidence that the named sections show; NotFound if it
+    is not registered.
 
     On PostgreSQL the lock is a statement of its own: what one statement reads beside a row that it waits for is as
     old as its beginning. SQLite has one writer at a time.
@@ -108,7 +134,7 @@ def lock_present(connection: Connection, code: str) -> Present:
     of_code = {"of_code": code.upper()}
     if connection.dialect.name == "postgresql":
         connection.execute(_LOCK, of_code)
-    row: Any = connection.execute(_READ, of_code).first()
+    row: Any = connection.execute(_READ, {**of_code, "numbers": list(numbers)}).first()
     if row is None:
         raise unknown_prison(code)
     # In the order in which they were raised.
@@ -126,6 +152,7 @@ def lock_present(connection: Connection, code: str) -> Present:
         latest_at=row.latest_at,
         frozen_month=row.frozen_month,
         has_webhooks=row.has_webhooks,
+        evidence=row.evidence,
     )
 
 

@@ -161,13 +161,20 @@ def section_view(
 
 
 def section_views(
-    session: Session, prison: PrisonFacts, answers: Answers, numbers: Sequence[int], at: datetime
+    session: Session,
+    prison: PrisonFacts,
+    answers: Answers,
+    numbers: Sequence[int],
+    at: datetime,
+    known: Mapping[str, EvidenceView] | None = None,
 ) -> list[SectionView]:
-    """The named sections with their evidence, in one further statement."""
+    """The named sections with their evidence, in one further statement unless all of it is known."""
     toolkit = read_book(session, prison.toolkit_version).toolkit
     today = london_date(at)
     wanted = [item.id for number in numbers for item in answers.of(number).evidence]
-    evidence = evidence_of(session, prison.id, wanted, toolkit.evidence_stale_after_months, today)
+    evidence = known or {}
+    if not all(item in evidence for item in wanted):
+        evidence = evidence_of(session, prison.id, wanted, toolkit.evidence_stale_after_months, today)
     return [
         section_view(prison, toolkit, answers.of(number), answers.stamps.get(number), evidence, today)
         for number in numbers

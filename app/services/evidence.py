@@ -60,7 +60,7 @@ def add_evidence(
 
     Its content is recorded as kept where `file` says, unless the same content is kept somewhere already.
     """
-    opened = open_prison(session, code, caller)
+    opened = open_prison(session, code, caller, numbers)
     for number in numbers:
         if number not in SECTION_NUMBERS:
             raise unknown_section(number)

@@ -67,12 +67,13 @@ class OpenedPrison:
         return decide(Facts(self.situation, self.book, london_date(self.at)), change)
 
 
-def open_prison(session: Session, code: str, caller: Caller) -> OpenedPrison:
-    """Lock a prison and read how it stands; Forbidden if it is outside the caller's scope.
+def open_prison(session: Session, code: str, caller: Caller, numbers: Sequence[int] = ()) -> OpenedPrison:
+    """Lock a prison and read how it stands, with the evidence that the named sections show; Forbidden if it is
+    outside the caller's scope.
 
     Its clock only runs forward, whatever the machine's does; see `moment_of_change`.
     """
-    present = lock_present(session.connection(), code)
+    present = lock_present(session.connection(), code, numbers)
     facts = present.situation.prison
     if (reason := scope_refusal(caller.by, prison=facts.code, region=facts.region)) is not None:
         raise Forbidden(reason.code, reason.detail)

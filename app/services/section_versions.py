@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import FieldFault, Invalid
 from app.models import Evidence, SectionAssessment, SectionChange, table_of
+from app.queries.evidence import Freshness, added_view, counting_view
 from app.queries.sections import SectionView, section_views
 from app.rules.assessment import Assessment, Stamp, differences, exemption_document, state_document
 from app.rules.decision import Change, Decision
@@ -69,8 +70,14 @@ def store_sections(
         readiness = append_change(session, opened, decision, [*added, *entries, *more])
     else:
         readiness = present_readiness(opened, decision)
-    views = section_views(session, decision.after.prison, decision.after.answers, list(after), opened.at)
-    return SectionsAfter(views, readiness)
+    fresh = Freshness(opened.toolkit.evidence_stale_after_months, london_date(opened.at))
+    items = [counting_view(columns, fresh) for columns in opened.present.evidence]
+    items += [added_view(row, fresh) for row in evidence if row.get("sha256") is None]
+    known = {item.id: item for item in items}
+    after_it = decision.after
+    return SectionsAfter(
+        section_views(session, after_it.prison, after_it.answers, list(after), opened.at, known), readiness
+    )
 
 
 def evidence_row(opened: OpenedPrison, item: NewEvidence, pointer: str = "") -> dict[str, Any]:

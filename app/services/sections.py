@@ -50,7 +50,7 @@ def rate_sections(
     the `versions` (of the section, or of all 35 where several are named), Refused where a rating is not supported
     (rules 3 and 4).
     """
-    opened = open_prison(session, code, caller)
+    opened = open_prison(session, code, caller, [patch.number for patch in patches])
     _refuse_stray_numbers(patches)
     _refuse_outdated(opened, [patch.number for patch in patches], versions)
     _refuse_beyond_comment(caller.by, patches)
@@ -82,7 +82,7 @@ def exempt_section(
     Refused where the toolkit does not let the section be exempted at a prison of this function, and where
     there is no exemption to end. The same rationale again changes nothing.
     """
-    opened = open_prison(session, code, caller)
+    opened = open_prison(session, code, caller, [number])
     if number not in SECTION_NUMBERS:
         raise unknown_section(number)
     _refuse_outdated(opened, [number], versions)
