@@ -84,19 +84,6 @@ def unknown_prison(code: str) -> NotFound:
     return NotFound("not-found", f"No prison {code!r} is registered. GET /v1/prisons lists the codes.")
 
 
-def facts_of(prison: Prison) -> PrisonFacts:
-    assert prison.id is not None
-    return PrisonFacts(
-        prison.id,
-        prison.code,
-        prison.name,
-        prison.region,
-        prison.function,
-        prison.toolkit_version,
-        prison.registered_at,
-    )
-
-
 _PRISON = table_of(Prison)
 _READ_FACTS = select(
     _PRISON.c.id,

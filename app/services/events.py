@@ -15,37 +15,22 @@ from app.queries.events import KINDS
 from app.queries.webhooks import DeliveryStatus
 from app.rules.prison import PrisonFacts
 from app.rules.readiness import ReadinessView
-from app.storage.batch import Row, Write, one_or_many, send_all
+from app.storage.batch import Row, Write, one_or_many
 
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """One event to announce; see `announce`."""
+    """One event to announce. `kind` is one of `KINDS`, `subject` the address of what changed.
+
+    Every key of the programme may read the feed: `content` takes ratings, versions, stages and counts, and never
+    comments, evidence, names of people or reasons.
+    """
 
     kind: str
     prison: PrisonFacts
     at: datetime
     subject: str
     content: Mapping[str, Any]
-
-
-def announce(
-    session: Session,
-    *,
-    kind: str,
-    prison: PrisonFacts,
-    at: datetime,
-    subject: str,
-    content: Mapping[str, Any],
-) -> None:
-    """Append an event to the feed, and a delivery for each webhook that asks for it.
-
-    `kind` is one of `KINDS`, `subject` the address of what changed. Every key of the
-    programme may read the feed: `content` takes ratings, versions, stages and counts, and never comments,
-    evidence, names of people or reasons.
-    """
-    writes = feed_writes(session, [Announcement(kind, prison, at, subject, content)], has_webhooks=True)
-    send_all(session.connection(), writes)
 
 
 def feed_writes(session: Session, announcements: Sequence[Announcement], *, has_webhooks: bool) -> list[Write]:

@@ -15,7 +15,8 @@ from sqlmodel import col
 from app.models import ChangeEvent
 from app.models.events import oldest_open_transaction
 from app.queries.prisons import read_any_prison
-from app.services.events import announce
+from app.services.events import Announcement, feed_writes
+from app.storage.batch import send_all
 from app.storage.db import Database
 from tests.support.factories import commissioning_ready, note, prison, rated
 from tests.support.service import Service
@@ -62,15 +63,11 @@ def rate(service: Service, number: int, rating: str = "AMBER", code: str = "LWI"
     assert answer.status_code == 200, answer.text
 
 
-def announce_in(session: Session, service: Service, subject: str, code: str = "LWI") -> None:
-    announce(
-        session,
-        kind="section.rated",
-        prison=read_any_prison(session, code),
-        at=service.clock(),
-        subject=subject,
-        content={},
-    )
+def announce_in(
+    session: Session, service: Service, subject: str, code: str = "LWI", kind: str = "section.rated"
+) -> None:
+    one = Announcement(kind, read_any_prison(session, code), service.clock(), subject, {})
+    send_all(session.connection(), feed_writes(session, [one], has_webhooks=True))
 
 
 def test_a_rating_is_announced_with_the_verdict_after_it(service: Service):
@@ -320,14 +317,7 @@ def test_a_change_that_is_rolled_back_leaves_no_event_and_no_delivery(service: S
 
 def test_an_unknown_kind_is_a_fault_of_ours(service: Service):
     with pytest.raises(ValueError, match=r"section\.painted"), service.database.snapshot() as session:
-        announce(
-            session,
-            kind="section.painted",
-            prison=read_any_prison(session, "LWI"),
-            at=service.clock(),
-            subject="/x",
-            content={},
-        )
+        announce_in(session, service, "/x", kind="section.painted")
 
 
 @pytest.mark.parametrize("database_kind", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
