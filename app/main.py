@@ -38,6 +38,7 @@ from app.background.feed import Feed
 from app.background.verdicts import settling
 from app.http import compression, docs, handlers, problem_pages
 from app.http.edge import Edge
+from app.http.kept import KeptAnswers
 from app.http.logs import configure_logs
 from app.http.methods import Methods
 from app.http.metrics import Metrics
@@ -147,6 +148,7 @@ def build_parts(settings: Settings, clock: Callable[[], datetime] = utc_now) -> 
         feed=Feed(database, settings),
         metrics=Metrics(),
         tokens=token_reader(settings),
+        kept_sections=KeptAnswers(),
         downloads=Downloads(settings.downloads_per_key),
         failed_attempts=FailedAttempts(settings.failed_keys_limit),
     )

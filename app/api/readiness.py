@@ -1,8 +1,6 @@
 """The verdict on a prison, now or at a past moment."""
 
-from collections.abc import Callable, Coroutine
 from datetime import datetime
-from typing import Any
 
 from fastapi import APIRouter, Security
 from starlette.concurrency import run_in_threadpool
@@ -14,7 +12,7 @@ from app.http.auth import ask, bearer
 from app.http.parameters import AsOfText, moment_asked, now
 from app.http.parts import parts
 from app.http.resolve import AnyPrison
-from app.http.routing import KeyedRoute
+from app.http.routing import KeyedRoute, ready_first
 from app.queries.judged_by import is_by_present_rules
 from app.queries.prisons import unknown_prison
 from app.queries.readiness import READINESS_JSON, STORED_VERDICT, read_readiness
@@ -23,25 +21,6 @@ from app.rules.moments import london_date
 from app.rules.readiness import ReadinessView
 
 router = APIRouter(prefix="/v1", tags=["Readiness"], route_class=KeyedRoute)
-
-
-class ReadyRoute(KeyedRoute):
-    """Looks first whether the answer to the plain question is ready.
-
-    The framework takes longer to bind the code and an `as_of` that is not there than the database takes
-    to answer. Every other question goes the whole way, and ends in the same function.
-    """
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        whole_way = super().get_route_handler()
-
-        async def ready_or_whole_way(request: Request) -> Response:
-            code: str = request.scope["path_params"]["code"]
-            is_plain = not request.scope["query_string"] and b"%" not in request.scope.get("raw_path", b"")
-            is_ready = is_plain and len(code) == len("LWI") and code.isalnum()
-            return await (stored_verdict(request, code) if is_ready else whole_way(request))
-
-        return ready_or_whole_way
 
 
 async def stored_verdict(request: Request, code: str) -> Response:
@@ -77,7 +56,7 @@ router.add_api_route(
     response_model=ReadinessView,
     dependencies=[Security(bearer)],
     openapi_extra={"x-permission": Permission.READ_PROGRAMME.value},
-    route_class_override=ReadyRoute,
+    route_class_override=ready_first(stored_verdict),
 )
 
 

@@ -14,15 +14,18 @@ from pydantic import (
     model_validator,
 )
 from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.http.answers import Cursor, Limit, Page, decode_cursor, page_response, resource, written
+from app.http.answers import Cursor, Limit, Page, decode_cursor, page_response, resource, tagged, written
 from app.http.auth import Assessor
 from app.http.idempotency import Idempotency
-from app.http.parameters import AsOf, CallerNow, IfMatch, Now, PrisonCode, RatingInput, SectionNumber, versions_in
-from app.http.resolve import OwnPrisonThen
-from app.http.routing import KeyedRoute
+from app.http.kept import Kept
+from app.http.parameters import AsOf, CallerNow, IfMatch, Now, PrisonCode, RatingInput, SectionNumber, now, versions_in
+from app.http.parts import parts
+from app.http.resolve import OwnPrisonThen, own_prison_mark
+from app.http.routing import KeyedRoute, ready_first
 from app.http.text import Day, Line, Prose, Title, one_line
 from app.queries.etags import etag_of
 from app.queries.sections import (
@@ -34,9 +37,11 @@ from app.queries.sections import (
     SectionView,
     read_answers,
     read_history,
+    read_present_sections,
     section_views,
     unknown_section,
 )
+from app.rules.moments import london_date
 from app.rules.prison import PrisonFacts
 from app.rules.readiness import ReadinessView
 from app.rules.types import EvidenceKind, OutcomeStatus, Rating
@@ -45,7 +50,7 @@ from app.services.sections import (
     SectionPatch,
     rate_sections,
 )
-from app.storage.db import ReadSession, WriteSession
+from app.storage.db import Database, ReadSession, WriteSession
 
 router = APIRouter(prefix="/v1/prisons/{code}/sections", tags=["Sections"], route_class=KeyedRoute)
 
@@ -138,11 +143,39 @@ _SECTIONS = TypeAdapter(list[SectionView])
 _HISTORY = TypeAdapter(Page[SectionChangeView])
 
 
-@router.get("", summary="List a prison's sections", response_model=SectionList)
+async def kept_sections(request: Request, code: str) -> Response:
+    """The sections as they are now, from memory where nothing about the prison has changed since they were read."""
+    code, at = code.upper(), now(request)
+    mark = await own_prison_mark(request, code)
+    # Evidence grows stale by the day.
+    today, answers = london_date(at), parts(request).kept_sections
+    known = answers.find(code, (*mark, today))
+    if known is None:
+        known = await run_in_threadpool(_read_all, parts(request).database, code, at)
+        answers.keep(code, known)
+    return tagged(request, known.body, known.etag)
+
+
+def _read_all(database: Database, code: str, at: datetime) -> Kept:
+    with database.reading() as session:
+        mark, views = read_present_sections(session, code, at)
+    body = SECTIONS_JSON.dump_json(SectionList(views))
+    return Kept((*mark, london_date(at)), body, etag_of(body, sum(one.version for one in views)))
+
+
 def list_sections(request: Request, prison: OwnPrisonThen, session: ReadSession, at: Now, as_of: AsOf) -> Response:
     """All 35 section assessments of a prison, in number order."""
     views = _views(session, prison, at, as_of, list(SECTION_NUMBERS))
     return resource(request, SECTIONS_JSON.dump_json(SectionList(views)), version=sum(one.version for one in views))
+
+
+router.add_api_route(
+    "",
+    list_sections,
+    summary="List a prison's sections",
+    response_model=SectionList,
+    route_class_override=ready_first(kept_sections),
+)
 
 
 @router.get("/{number}", summary="Read a section", response_model=SectionView)

@@ -9,6 +9,7 @@ from typing import Protocol
 from fastapi import FastAPI
 from starlette.requests import Request
 
+from app.http.kept import KeptAnswers
 from app.http.metrics import Metrics
 from app.http.quotas import Downloads, FailedAttempts
 from app.http.tokens import TokenReader
@@ -52,6 +53,7 @@ class Parts:
     tokens: TokenReader | None
     failed_attempts: FailedAttempts
     downloads: Downloads
+    kept_sections: KeptAnswers
 
 
 def parts(request: Request) -> Parts:

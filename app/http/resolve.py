@@ -5,13 +5,14 @@ from typing import Annotated
 from fastapi import Depends, Path
 from starlette.requests import Request
 
-from app.http.auth import EvidenceKeeper, PrisonReader, WebhookKeeper
+from app.http.auth import EvidenceKeeper, PrisonReader, WebhookKeeper, ask
 from app.http.parameters import AsOf, PrisonCode
 from app.http.parts import parts
 from app.http.text import PlainNumber
-from app.queries.prisons import read_own_prison
+from app.queries.prisons import PRISON_MARK, Mark, read_own_prison, refuse_out_of_scope, unknown_prison
 from app.queries.statements import StatementView, read_own_statement
 from app.queries.webhooks import WebhookView, read_webhook
+from app.rules.access import Permission
 from app.rules.prison import PrisonFacts
 from app.storage.db import ReadSession
 
@@ -52,3 +53,12 @@ OwnWebhook = Annotated[WebhookView, Depends(_own_webhook)]
 # A prison that every caller may read of. Whatever is written to one is checked under its lock instead, since it may
 # move to another region meanwhile: see `open_prison`.
 AnyPrison = PrisonCode
+
+
+async def own_prison_mark(request: Request, code: str) -> Mark:
+    """The mark of such a prison, for a route that answers before the framework has read its parameters."""
+    by, mark = await ask(request, Permission.READ_PRISON, PRISON_MARK, code=code)
+    if mark[0] is None:
+        raise unknown_prison(code)
+    refuse_out_of_scope(by, code, mark[1])
+    return mark

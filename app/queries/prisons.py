@@ -6,12 +6,13 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Row, String, and_, bindparam, cast, func, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.errors import Forbidden, Invalid, NotFound
 from app.models import Prison, PrisonChange, StoredVerdict, table_of
+from app.queries.keys import with_caller
 from app.rules.access import Principal, scope_refusal
 from app.rules.moments import london_date
 from app.rules.prison import PrisonFacts
@@ -96,6 +97,18 @@ _READ_FACTS = select(
 ).where(_PRISON.c.code == bindparam("of_code"))
 
 
+Mark = tuple[Any, ...]
+# What moves with whatever changes about a prison; its moment as text, which every reader gets alike.
+MARK = (
+    select(
+        col(Prison.code), col(Prison.region), col(Prison.toolkit_version), cast(col(StoredVerdict.latest_at), String)
+    )
+    .join(StoredVerdict, col(StoredVerdict.prison_id) == col(Prison.id))
+    .where(col(Prison.code) == bindparam("code"))
+)
+PRISON_MARK = with_caller(MARK)
+
+
 def read_any_prison(session: Session, code: str, as_of: datetime | None = None) -> PrisonFacts:
     """Any prison now, or as it was known at a moment; NotFound if it was not registered then."""
     row = session.execute(_READ_FACTS, {"of_code": code.upper()}).first()
@@ -108,9 +121,14 @@ def read_any_prison(session: Session, code: str, as_of: datetime | None = None) 
 def read_own_prison(session: Session, code: str, by: Principal, as_of: datetime | None = None) -> PrisonFacts:
     """The prison, for a caller who may look closer; Forbidden if it is outside the caller's scope."""
     now = read_any_prison(session, code)
-    if (reason := scope_refusal(by, prison=now.code, region=now.region)) is not None:
-        raise Forbidden(reason.code, reason.detail)
+    refuse_out_of_scope(by, now.code, now.region)
     return now if as_of is None else _facts_at(session, now, as_of)
+
+
+def refuse_out_of_scope(by: Principal, code: str, region: str) -> None:
+    """Forbidden where the prison with that code, in that region, is not the caller's to look closer at."""
+    if (reason := scope_refusal(by, prison=code, region=region)) is not None:
+        raise Forbidden(reason.code, reason.detail)
 
 
 def _facts_at(session: Session, now: PrisonFacts, as_of: datetime) -> PrisonFacts:

@@ -13,6 +13,7 @@ from sqlmodel import col
 from app.errors import NotFound
 from app.models import SectionAssessment, SectionChange, table_of
 from app.queries.evidence import EvidenceView, evidence_of
+from app.queries.prisons import MARK, Mark, read_any_prison
 from app.queries.toolkits import read_book
 from app.rules.assessment import Answers, Assessment, Stamp, from_state
 from app.rules.moments import london_date
@@ -179,6 +180,13 @@ def section_views(
         section_view(prison, toolkit, answers.of(number), answers.stamps.get(number), evidence, today)
         for number in numbers
     ]
+
+
+def read_present_sections(session: Session, code: str, at: datetime) -> tuple[Mark, list[SectionView]]:
+    """All sections of a prison now, and their mark in the same snapshot."""
+    prison = read_any_prison(session, code)
+    views = section_views(session, prison, read_answers(session, prison.id), list(SECTION_NUMBERS), at)
+    return tuple(session.execute(MARK, {"code": code}).one()), views
 
 
 @dataclass(frozen=True, slots=True)
