@@ -10,7 +10,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --no-config --universal 
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links --group build
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test quick check bench bench-growth openapi reference lock clean
+.PHONY: help setup setup-dev run test quick deep mutants check bench bench-growth openapi reference lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -34,6 +34,13 @@ test-tools:
 
 quick: setup-dev ## The ordinary loop: the suite on SQLite without its long tests
 	$(BIN)/python -m pytest $(PYTEST_ARGS) -m "not slow and not postgres"
+
+deep: setup-dev ## Hours of random tests: many more examples, with a seed that changes by day
+	nice -n 19 $(BIN)/python -m pytest $(PYTEST_ARGS) --deep tests/services/programme/test_recount.py \
+		tests/whole/test_schemathesis.py tests/whole/test_stateful.py tests/whole/test_statement_life.py
+
+mutants: setup-dev ## Mutation testing of the rules (minutes): each mutant is killed, or listed with a reason
+	nice -n 19 $(BIN)/python -m tests.support.mutants $(MUTMUT_ARGS)
 
 check: setup-dev ## Formatting, lint, types, dependencies, security, architecture, migrations
 	$(BIN)/ruff format --check .
@@ -63,7 +70,7 @@ lock: setup-dev ## Recompile both locks (UPGRADE=--upgrade takes newer versions)
 	$(COMPILE) $(UPGRADE) --group dev --constraint requirements.lock --output-file requirements-dev.lock
 
 clean: ## Remove .venv and every cache
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) mutants .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp of its own, written last: an interrupted attempt is made good by the next one.

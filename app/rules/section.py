@@ -55,7 +55,7 @@ def green_needs_outcomes(section: Section, facts: SectionFacts) -> Reason | None
     if facts.rating is not Rating.GREEN:
         return None
     outstanding = [
-        outcome.text
+        outcome.text.rstrip(".")
         for outcome in section.required_outcomes
         if facts.outcomes.get(outcome.key) is OutcomeStatus.OUTSTANDING
     ]

@@ -1,23 +1,26 @@
 """A section assessment as a value: merging, telling what changed, and the way into the history and back."""
 
 import json
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
-from hypothesis import given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from app.rules.assessment import (
     PLAIN_FIELDS,
+    Answers,
     Assessment,
     EvidenceRef,
     Exemption,
+    Stamp,
     changes_between,
+    differences,
     from_state,
     merged,
     state_document,
     with_exemption,
 )
-from app.rules.types import OutcomeStatus, Rating
+from app.rules.types import OutcomeStatus, Rating, SectionFacts
 
 law = settings(deadline=None)
 keys = st.sampled_from(["agreed", "in_place", "signed", "trained"])
@@ -63,6 +66,20 @@ def test_a_section_never_touched_is_red_at_version_nought():
 
 @law
 @given(assessments)
+def test_the_rules_of_a_section_see_what_was_answered(one):
+    assert one.facts() == SectionFacts(
+        number=one.number,
+        rating=one.rating,
+        staff_in_post=one.staff_in_post,
+        staff_required=one.staff_required,
+        outcomes=dict(one.outcomes),
+        evidence_count=len(one.evidence),
+        is_exempt=one.exemption is not None,
+    )
+
+
+@law
+@given(assessments)
 def test_a_merge_of_nothing_changes_nothing(before):
     assert merged(before, {}, {}, ()) == before
 
@@ -90,7 +107,9 @@ def test_a_merge_sets_what_it_names_and_leaves_the_rest(before, given, told, add
 @given(assessments, plain_changes, outcome_changes, added_items)
 def test_the_version_grows_by_one_exactly_where_something_changed(before, given, told, added):
     after = merged(before, given, told, added)
-    assert after.version == before.version + bool(changes_between(before, after))
+    changed = bool(changes_between(before, after))
+    event("changed" if changed else "unchanged")
+    assert after.version == before.version + changed
 
 
 @law
@@ -134,3 +153,35 @@ def test_a_cleared_field_is_told_as_null_in_the_history():
         {"field": "lead", "from": "A. Lead", "to": None},
         {"field": "target_date", "from": "2026-11-30", "to": "2026-12-01"},
     ]
+
+
+LATER = datetime(2026, 3, 3, tzinfo=UTC)
+EARLIER = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+def test_answers_are_found_by_their_number_and_touched_once_any_is_stamped():
+    untouched = Answers(tuple(Assessment(number) for number in range(1, 36)), {})
+    assert [untouched.of(number).number for number in range(1, 36)] == list(range(1, 36))
+    assert (untouched.is_touched, untouched.version, untouched.changed_at) == (False, 0, None)
+    assert untouched.letters == "R" * 35
+
+
+def test_answers_take_new_versions_with_the_stamp_of_the_change_and_keep_the_rest():
+    untouched = Answers(tuple(Assessment(number) for number in range(1, 36)), {})
+    first = {5: Assessment(5, 1, Rating.AMBER), 7: Assessment(7, 1, Rating.GREEN)}
+    once = untouched.with_versions(first, Stamp(LATER, "Lead"))
+    twice = once.with_versions({7: Assessment(7, 2, Rating.RED)}, Stamp(EARLIER, "Regional lead"))
+    assert once.letters == "RRRRARG" + "R" * 28
+    assert twice.letters == "RRRRARR" + "R" * 28
+    assert (once.version, twice.version) == (2, 3)
+    assert once.stamps == {5: Stamp(LATER, "Lead"), 7: Stamp(LATER, "Lead")}
+    assert twice.stamps == {5: Stamp(LATER, "Lead"), 7: Stamp(EARLIER, "Regional lead")}
+    assert (twice.is_touched, twice.changed_at) == (True, LATER)
+    assert untouched == Answers(tuple(Assessment(number) for number in range(1, 36)), {})
+
+
+def test_two_states_differ_field_by_field_and_not_by_their_version():
+    old = state_document(Assessment(5, 1, Rating.AMBER, lead="A. Lead"))
+    new = state_document(Assessment(5, 2, Rating.GREEN, lead="A. Lead"))
+    assert differences(old, new) == [{"field": "rating", "from": "AMBER", "to": "GREEN"}]
+    assert differences(old, old | {"version": 9}) == []

@@ -3,10 +3,18 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from app.rules.moments import end_of_day, last_day_of, london_date, months_after, strictly_after
+from app.rules.moments import (
+    end_of_day,
+    is_behind,
+    last_day_of,
+    london_date,
+    months_after,
+    start_of_day,
+    strictly_after,
+)
 
 law = settings(deadline=None)
 
@@ -51,7 +59,18 @@ def test_a_moment_falls_on_the_day_that_london_has(moment, day):
 
 @law
 @given(st.dates(date(1990, 1, 1), date(2100, 12, 30)))
+def test_a_day_starts_just_after_the_one_before_it_ended(day):
+    starts = start_of_day(day)
+    event(f"starts at {starts:%H:%M} in UTC")
+    assert starts == end_of_day(day - timedelta(days=1)) + timedelta(microseconds=1)
+    assert starts.tzinfo is UTC
+    assert london_date(starts) == day
+
+
+@law
+@given(st.dates(date(1990, 1, 1), date(2100, 12, 30)))
 def test_the_last_microsecond_of_a_day_is_in_it_and_the_next_one_is_not(day):
+    event("summer time" if end_of_day(day).hour == 22 else "winter time")
     assert london_date(end_of_day(day)) == day
     assert london_date(end_of_day(day) + timedelta(microseconds=1)) == day + timedelta(days=1)
 
@@ -69,6 +88,10 @@ def test_the_last_microsecond_of_a_day_is_in_it_and_the_next_one_is_not(day):
         ("2026-11-30", 3, "2027-02-28"),
         ("2026-12-15", 1, "2027-01-15"),
         ("2026-12-15", 12, "2027-12-15"),
+        # The calendar ends in 9999: what would be later is its last day, and what is not stays as it is.
+        ("9998-06-01", 12, "9999-06-01"),
+        ("9999-06-01", 6, "9999-12-01"),
+        ("9999-06-01", 7, "9999-12-31"),
         ("9999-06-01", 12, "9999-12-31"),
     ],
 )
@@ -111,3 +134,17 @@ MOMENT = datetime(2026, 11, 20, 14, 3, 11, tzinfo=UTC)
 )
 def test_time_in_a_history_only_runs_forward(step, expected):
     assert strictly_after(MOMENT, MOMENT + step) == MOMENT + expected
+
+
+@pytest.mark.parametrize(
+    ("ahead", "behind"),
+    [
+        (timedelta(days=3650), True),
+        (timedelta(minutes=1, microseconds=1), True),
+        (timedelta(minutes=1), False),
+        (timedelta(0), False),
+        (timedelta(days=-1), False),
+    ],
+)
+def test_a_clock_is_behind_once_more_than_a_minute_was_stored_ahead_of_it(ahead, behind):
+    assert is_behind(MOMENT + ahead, MOMENT) is behind

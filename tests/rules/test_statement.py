@@ -14,6 +14,8 @@ from app.rules.statement import (
     Standing,
     StatementFacts,
     StatementStatus,
+    Step,
+    after_steps,
     counting,
     event_kind,
     follow,
@@ -23,6 +25,7 @@ from app.rules.statement import (
     may_go_live,
     missing_signatories,
     serial_number,
+    steps_followed,
 )
 from app.rules.types import Rating
 from tests.support.shipped import shipped_book, shipped_toolkit
@@ -217,3 +220,27 @@ def test_a_role_that_is_not_required_may_be_left_out():
     first, *rest = toolkit.signatory_roles
     relaxed = replace(toolkit, signatory_roles=(replace(first, required=False), *rest))
     assert missing_signatories(relaxed, [role.key for role in rest]) is None
+
+
+def test_each_statement_that_the_ratings_move_takes_a_step_with_the_reason():
+    raised, issued, ended = statement(RAISED, identity="a"), statement(ISSUED, identity="b"), statement(LAPSED)
+    breach = statement(ISSUED, 5, 7, identity="b")
+    assert steps_followed([raised, issued, ended], go_live(5, 7)) == (
+        Step("lapsed", raised, statement(LAPSED, identity="a"), "below their minimum before issue: section 5, 7"),
+        Step("breached", issued, breach, "below their minimum after issue: section 5, 7"),
+    )
+    breached = statement(ISSUED, 5)
+    assert steps_followed([breached], go_live()) == (
+        Step("recovered", breached, statement(ISSUED), "every section meets its minimum again"),
+    )
+    assert steps_followed([raised, issued, ended], go_live()) == ()
+
+
+def test_after_its_steps_a_prison_has_the_statements_that_are_open():
+    raised, issued = statement(RAISED, identity="a"), statement(ISSUED, identity="b")
+    renewed = statement(ISSUED, identity="a")
+    superseded = statement(SUPERSEDED, identity="b")
+    steps = [Step("superseded", issued, superseded), Step("issued", raised, renewed)]
+    assert after_steps([raised, issued], steps) == (renewed,)
+    assert after_steps([raised, issued], []) == (raised, issued)
+    assert after_steps([], [Step("raised", None, raised)]) == (raised,)

@@ -2,7 +2,15 @@
 
 import pytest
 
-from app.services.addresses import is_public
+from app.services.addresses import is_literal, is_public
+
+
+@pytest.mark.parametrize(
+    ("host", "literal"),
+    [("127.0.0.1", True), ("::1", True), ("fe80::1", True), ("example.org", False), ("localhost", False), ("", False)],
+)
+def test_an_address_is_told_from_a_name(host: str, literal: bool):
+    assert is_literal(host) is literal
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,82 @@
+"""The verdict as a whole: everything that a prison's situation says, on a day."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from app.rules.assessment import Answers, Assessment, EvidenceRef, Exemption, Stamp
+from app.rules.prison import PrisonFacts
+from app.rules.readiness import PrisonRef, Situation, judge
+from app.rules.statement import Standing, StatementFacts, StatementStatus
+from app.rules.types import Function, Rating
+from tests.support.shipped import shipped_book
+
+AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
+DAY = date(2026, 3, 2)
+PRISON = PrisonFacts(1, "MSI", "Maidstone", "south-east", Function.TRAINER, "2006-09", AT)
+RAISED = StatementFacts("a", None, StatementStatus.RAISED, None, "d" * 64, date(2026, 12, 1), None, ())
+ISSUED = replace(RAISED, id="b", status=StatementStatus.ISSUED, standing=Standing.IN_FORCE)
+LIVE = replace(ISSUED, live_on=date(2026, 3, 1))
+
+
+def answers(**more: Assessment) -> Answers:
+    """Every section GREEN on evidence of the year, but for those given as `section_7=...`."""
+    fresh = (EvidenceRef("e", date(2026, 1, 1)),)
+    found = [
+        more.get(f"section_{number}", Assessment(number, 1, Rating.GREEN, evidence=fresh)) for number in range(1, 36)
+    ]
+    return Answers(tuple(found), {1: Stamp(AT, "Lead")})
+
+
+EXEMPT = Assessment(7, 1, Rating.RED, exemption=Exemption("There is no such unit", "Regional lead", "2026-03-01"))
+STALE = Assessment(5, 1, Rating.GREEN, evidence=(EvidenceRef("old", date(2025, 3, 1)),))
+
+
+def test_the_view_says_whose_verdict_it_is_and_leaves_the_moments_to_the_caller():
+    view = Situation(PRISON, answers(), (RAISED,)).view(shipped_book(), DAY)
+    assert view.prison == PrisonRef("MSI", "Maidstone", "South East", Function.TRAINER)
+    assert (view.toolkit_version, view.as_of, view.updated_at) == ("2006-09", None, None)
+    assert view.statement == RAISED
+    assert view.warnings == ()
+
+
+def test_the_verdict_is_that_on_the_ratings_and_exemptions():
+    view = Situation(PRISON, answers(section_7=EXEMPT, section_4=Assessment(4, 1, Rating.AMBER))).view(
+        shipped_book(), DAY
+    )
+    ratings = [{4: Rating.AMBER, 7: Rating.RED}.get(number, Rating.GREEN) for number in range(1, 36)]
+    verdict = judge(shipped_book(), ratings, {7: "There is no such unit"})
+    assert (view.counts, view.commissioning, view.go_live) == (
+        verdict.counts,
+        verdict.commissioning,
+        verdict.go_live,
+    )
+    assert [one.section for one in view.go_live.blockers] == [4]
+    assert [one.section for one in view.go_live.exempt] == [7]
+
+
+def test_evidence_that_is_stale_on_the_day_is_warned_of():
+    situation = Situation(PRISON, answers(section_5=STALE))
+    assert [one.section for one in situation.view(shipped_book(), date(2026, 3, 2)).warnings] == [5]
+    assert situation.view(shipped_book(), date(2026, 3, 1)).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("statements", "stage"),
+    [
+        ((), "go_live_eligible"),
+        ((RAISED,), "statement_raised"),
+        ((RAISED, ISSUED), "statement_issued"),
+        ((LIVE,), "live"),
+        ((replace(RAISED, status=StatementStatus.LAPSED),), "go_live_eligible"),
+    ],
+)
+def test_the_stage_is_that_of_the_statement_that_counts(statements, stage):
+    assert Situation(PRISON, answers(), statements).view(shipped_book(), DAY).stage == stage
+
+
+@pytest.mark.parametrize(("stamps", "stage"), [({}, "not_started"), ({1: Stamp(AT, "Lead")}, "preparing")])
+def test_a_prison_of_which_no_section_was_touched_has_not_started(stamps, stage):
+    red = Answers(tuple(Assessment(number) for number in range(1, 36)), stamps)
+    assert Situation(PRISON, red).view(shipped_book(), DAY).stage == stage

@@ -1,0 +1,249 @@
+"""Every sentence with which a rule refuses, whole: what a lead, a signatory or an integrator reads."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from app.rules.access import Permission, Principal, Role, key_scope_fault, refusal, scope_refusal
+from app.rules.assessment import EvidenceRef
+from app.rules.evidence import withdrawal_leaves_green_bare
+from app.rules.readiness import judge
+from app.rules.returns import Month, may_be_frozen
+from app.rules.section import (
+    exemption_allowed,
+    green_needs_evidence,
+    green_needs_outcomes,
+    staffing_supports_rating,
+)
+from app.rules.staleness import stale_warnings
+from app.rules.statement import (
+    StatementFacts,
+    StatementStatus,
+    may_be_raised,
+    may_be_signed,
+    may_be_withdrawn,
+    may_go_live,
+    missing_signatories,
+)
+from app.rules.types import Function, OutcomeStatus, Rating, Reason, SectionFacts
+from tests.rules.test_evidence import DAY, assessment
+from tests.support.shipped import shipped_book, shipped_toolkit
+
+TOOLKIT = shipped_toolkit()
+SECTION = TOOLKIT.section
+R, A, G = Rating.RED, Rating.AMBER, Rating.GREEN
+LEAD = Principal("key:1", "Lead", Role.PRISON, prison="LWI")
+REGIONAL = Principal("key:2", "Regional lead", Role.REGION, region="south-east")
+OUTSTANDING = dict.fromkeys([one.key for one in SECTION(5).required_outcomes], OutcomeStatus.OUTSTANDING)
+
+
+def go_live(*below: int):
+    return judge(shipped_book(), [R if number in below else G for number in range(1, 36)]).go_live
+
+
+def statement(status: StatementStatus, live_on: date | None = None) -> StatementFacts:
+    return StatementFacts("a", None, status, None, "d" * 64, date(2026, 12, 1), live_on, ())
+
+
+# Asked for by the test itself, so that whatever works them out is known to be tried by it.
+REFUSALS = [
+    (
+        lambda: refusal(LEAD, Permission.REGISTER_PRISONS),
+        "role-not-allowed",
+        "A prison key may not register prisons. Use a key with the role admin.",
+        None,
+    ),
+    (
+        lambda: refusal(LEAD, Permission.VERIFY_AUDIT),
+        "role-not-allowed",
+        "A prison key may not verify the audit trail. Use a key with the role region or national or admin.",
+        None,
+    ),
+    (
+        lambda: scope_refusal(LEAD, prison="BXI", region="london"),
+        "out-of-scope",
+        "This key is for the prison LWI; BXI is outside it. Use a key whose scope covers it.",
+        None,
+    ),
+    (
+        lambda: scope_refusal(REGIONAL, prison="BXI", region="london"),
+        "out-of-scope",
+        "This key is for the region south-east; BXI is outside it. Use a key whose scope covers it.",
+        None,
+    ),
+    (
+        lambda: key_scope_fault(Role.PRISON, prison=None, region=None, signatory_role=None),
+        "invalid-key-scope",
+        "A prison key needs a prison: give one.",
+        "/prison",
+    ),
+    (
+        lambda: key_scope_fault(Role.NATIONAL, prison=None, region="london", signatory_role=None),
+        "invalid-key-scope",
+        "A national key takes no region: leave it out.",
+        "/region",
+    ),
+    (
+        lambda: staffing_supports_rating(SECTION(14), SectionFacts(14, A)),
+        "staffing-figures-needed",
+        "Section 14 (Recruitment of clinical staff) can be AMBER only with its staffing figures: "
+        "send staff_in_post and staff_required together with the rating.",
+        "/staff_in_post",
+    ),
+    (
+        lambda: staffing_supports_rating(SECTION(16), SectionFacts(16, A, 1_499, 2_000)),
+        "staffing-below-threshold",
+        "Section 16 (Recruitment of CARAT staff) can be AMBER only with at least 75 % of the required staff in post: "
+        "1,499 of 2,000 are, and 1,500 are needed. Recruit 1 more, or send a lower rating.",
+        "/rating",
+    ),
+    (
+        lambda: green_needs_evidence(SECTION(5), SectionFacts(5, G)),
+        "green-needs-evidence",
+        "Section 5 (Local Risk Register) can be GREEN only with at least one piece of evidence: "
+        "add a document, link or note to it, in this request or before it.",
+        "/evidence",
+    ),
+    (
+        lambda: green_needs_outcomes(SECTION(5), SectionFacts(5, G, outcomes=OUTSTANDING)),
+        "green-with-outstanding-outcomes",
+        "Section 5 (Local Risk Register) cannot be GREEN while an outcome is outstanding: The risk register is part "
+        "of the Statement of Readiness action plan; Suitable actions against the risks are part of that same action "
+        "plan. Record it as met once it is, or send a lower rating.",
+        "/outcomes",
+    ),
+    (
+        lambda: exemption_allowed(SECTION(7), Function.LOCAL),
+        "section-not-exemptible",
+        "Section 7 (Residential stabilisation unit/wing (local prison)) cannot be exempted at a local prison: it is "
+        "written for local prisons. Rate it instead, or correct the prison's function if it is wrong.",
+        None,
+    ),
+    (
+        lambda: exemption_allowed(SECTION(5), Function.OPEN),
+        "section-not-exemptible",
+        "Section 5 (Local Risk Register) applies to every prison. Rate it instead.",
+        None,
+    ),
+    (
+        lambda: withdrawal_leaves_green_bare(TOOLKIT, [assessment(5, G)]),
+        "last-evidence-of-green",
+        "Section 5 (Local Risk Register) is GREEN and would be left without evidence. Add other evidence first, or "
+        "lower the rating to what still holds; then withdraw this item.",
+        None,
+    ),
+    (
+        lambda: withdrawal_leaves_green_bare(TOOLKIT, [assessment(5, G), assessment(31, G)]),
+        "last-evidence-of-green",
+        "Sections 5 (Local Risk Register), 31 (OCA) are GREEN and would be left without evidence. Add other evidence "
+        "first, or lower the rating to what still holds; then withdraw this item.",
+        None,
+    ),
+    (
+        lambda: may_be_raised(go_live(), [StatementStatus.RAISED]),
+        "statement-already-open",
+        "A statement has already been raised and waits for signatures. Have it signed, or withdraw it first.",
+        None,
+    ),
+    (
+        lambda: may_be_raised(go_live(3, 21), []),
+        "not-eligible",
+        "A statement can be raised only while the prison is eligible to go live. These sections are below their "
+        "minimum: 3, 21. GET the prison's readiness for what each one needs.",
+        None,
+    ),
+    (
+        lambda: missing_signatories(TOOLKIT, [role.key for role in TOOLKIT.signatory_roles[2:]]),
+        "signatory-missing",
+        f"Name a person for each required role; missing: {TOOLKIT.signatory_roles[0].title} (governor), "
+        f"{TOOLKIT.signatory_roles[1].title} (idts_lead).",
+        "/signatories",
+    ),
+    (
+        lambda: may_be_signed(StatementStatus.ISSUED, False),
+        "statement-not-open",
+        "This statement is issued and takes no more signatures.",
+        None,
+    ),
+    (
+        lambda: may_be_signed(StatementStatus.LAPSED, False),
+        "statement-not-open",
+        "This statement is lapsed and takes no more signatures. Raise a new one once the prison is eligible again.",
+        None,
+    ),
+    (
+        lambda: may_be_signed(StatementStatus.RAISED, True),
+        "already-signed",
+        "This role has already signed. Nothing more is needed from it.",
+        None,
+    ),
+    (
+        lambda: may_be_withdrawn(StatementStatus.SUPERSEDED),
+        "statement-not-open",
+        "This statement is superseded, so there is nothing to withdraw.",
+        None,
+    ),
+    (
+        lambda: may_go_live(statement(StatementStatus.RAISED), go_live()),
+        "statement-not-issued",
+        "Go-live is confirmed on an issued statement; this one is raised.",
+        None,
+    ),
+    (
+        lambda: may_go_live(statement(StatementStatus.ISSUED, date(2026, 12, 2)), go_live()),
+        "already-live",
+        "Go-live has already been confirmed, for 2026-12-02.",
+        None,
+    ),
+    (
+        lambda: may_go_live(statement(StatementStatus.ISSUED), go_live(3, 21)),
+        "not-eligible",
+        "The prison cannot go live today: these sections are below their minimum: 3, 21. "
+        "Bring them up to it first. The statement stays issued.",
+        None,
+    ),
+    (
+        lambda: may_be_frozen(Month(2026, 10), datetime(2026, 10, 31, 23, tzinfo=UTC)),
+        "month-not-over",
+        "2026-10 is not over: a return is frozen once its month has ended in London. "
+        "GET /v1/returns/2026-10 shows it as it stands.",
+        None,
+    ),
+    (
+        lambda: may_be_frozen(Month(2026, 10), datetime(2026, 11, 1, 0, 1, tzinfo=UTC)),
+        "month-not-settled",
+        "2026-10 has only just ended, and writes from before midnight may still be arriving. "
+        "Freeze it 5 minutes after midnight.",
+        None,
+    ),
+]
+
+
+@pytest.mark.parametrize(("refuse", "code", "detail", "pointer"), REFUSALS, ids=range(len(REFUSALS)))
+def test_a_refusal_says_what_is_wrong_and_what_to_do(refuse, code, detail, pointer):
+    assert refuse() == Reason(code, detail, pointer)
+
+
+def test_a_blocker_says_where_the_section_stands_and_what_it_needs():
+    ratings = [{5: A, 14: R}.get(number, G) for number in range(1, 36)]
+    verdict = judge(shipped_book(), ratings)
+    stands = "Local Risk Register is under way but not complete (AMBER)."
+    needs = (
+        "it must be GREEN: The risk register is part of the Statement of Readiness action plan; "
+        "Suitable actions against the risks are part of that same action plan."
+    )
+    assert [one.reason for one in verdict.commissioning.blockers] == [f"{stands} For commissioning {needs}"]
+    assert [one.reason for one in verdict.go_live.blockers] == [
+        f"{stands} For go-live {needs}",
+        "Recruitment of clinical staff has not reached the required standard (RED). For go-live it must be at least "
+        "AMBER: There is a person specification for clinical IDTS posts, with 75 % of the required staff in post.",
+    ]
+
+
+def test_a_warning_says_how_much_of_the_evidence_is_old_and_what_to_do():
+    old = replace(assessment(5, G, "a", "b"), evidence=(EvidenceRef("a", date(2020, 1, 1)), EvidenceRef("b", DAY)))
+    (warning,) = stale_warnings(TOOLKIT, [old], DAY)
+    assert warning.detail == (
+        "Local Risk Register rests on evidence more than 12 months old (1 of 2): add evidence that it still holds."
+    )
