@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -60,25 +61,30 @@ def serving(settings: Mapping[str, str], port: int) -> Iterator[list[str]]:
 def server_process(command: list[str], settings: Mapping[str, str], port: int, *, cwd: Path) -> Iterator[list[str]]:
     """A command that serves on that port of this machine, in a session of its own."""
     said: list[str] = []
-    with subprocess.Popen(
-        command,
-        env=environment(settings),
-        cwd=cwd,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as server:
+    # A file: a pipe that nobody reads is full after a few hundred lines, and the server then waits for ever.
+    with (
+        tempfile.TemporaryFile("w+") as errors,
+        subprocess.Popen(
+            command,
+            env=environment(settings),
+            cwd=cwd,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            start_new_session=True,
+        ) as server,
+    ):
         try:
             _wait_for(server, f"http://127.0.0.1:{port}/health")
             yield said
         finally:
             if server.poll() is None:
                 server.send_signal(signal.SIGTERM)
-            said += server.communicate(timeout=60)[1].splitlines()
+            server.wait(timeout=60)
+            errors.seek(0)
+            said += errors.read().splitlines()
 
 
-def _wait_for(server: "subprocess.Popen[str]", address: str) -> None:
+def _wait_for(server: "subprocess.Popen[bytes]", address: str) -> None:
     deadline = time.monotonic() + START_SECONDS
     while server.poll() is None and time.monotonic() < deadline:
         try:
