@@ -2,6 +2,7 @@
 
 import itertools
 import string
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,18 +10,16 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase
-from hypothesis import settings as limits
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
     rule,
-    run_state_machine_as_test,
 )
 
-from tests.conftest import SERVER_HOME
 from tests.support import databases, factories, statements
+from tests.support.machines import live, meet, told
 from tests.support.service import Service, running, service_settings
 from tests.support.statements import REGION, ROLES
 
@@ -33,11 +32,11 @@ STEPS = (
     *("downgrade", "downgrade", "recover", "recover", "recover", "withdraw", "go live", "go live", "time passes"),
 )
 OPEN = ("raised", "issued")
-
-
-def problem(answer: Any) -> str | None:
-    """The code of a refusal; None where the step was taken."""
-    return None if answer.status_code < 300 else answer.json()["code"]
+# Every way in which a step of the machine can be refused.
+REFUSALS = (
+    *("statement-already-open", "not-eligible", "statement-not-open", "already-signed", "role-not-allowed"),
+    *("not-your-signature", "statement-not-issued", "already-live"),
+)
 
 
 class StatementLife(RuleBasedStateMachine):
@@ -45,6 +44,7 @@ class StatementLife(RuleBasedStateMachine):
 
     service: Service
     codes: Iterator[str] = iter(())
+    met: Counter[str]
 
     def __init__(self) -> None:
         super().__init__()
@@ -67,6 +67,9 @@ class StatementLife(RuleBasedStateMachine):
             self.sign(-1, list(ROLES), 5 if begun == 2 else 7)
         if live and begun == 3:
             self.go_live(-1)
+
+    def problem(self, answer: Any) -> str | None:
+        return meet(self.met, answer)
 
     def having(self, status: str) -> list[dict[str, Any]]:
         return [one for one in self.known if one["status"] == status]
@@ -115,9 +118,9 @@ class StatementLife(RuleBasedStateMachine):
         path = f"/v1/prisons/{self.code}/statements"
         answer = self.service.post(path, statements.raising(go_live_date=FAR), by=by)
         if self.having("raised"):
-            assert problem(answer) == "statement-already-open"
+            assert self.problem(answer) == "statement-already-open"
         elif self.below:
-            assert problem(answer) == "not-eligible"
+            assert self.problem(answer) == "not-eligible"
         else:
             assert answer.status_code == 201
             made = {"id": answer.json()["id"], "status": "raised", "signed": [], "serial": None, "live": False}
@@ -128,11 +131,11 @@ class StatementLife(RuleBasedStateMachine):
         for role in roles[:count]:
             answer = statements.sign(self.service, one | {"prison": self.code}, role)
             if one["status"] != "raised":
-                assert problem(answer) == "statement-not-open"
+                assert self.problem(answer) == "statement-not-open"
             elif role in one["signed"]:
-                assert problem(answer) == "already-signed"
+                assert self.problem(answer) == "already-signed"
             else:
-                assert problem(answer) is None
+                assert self.problem(answer) is None
                 one["signed"].append(role)
                 if len(one["signed"]) == len(ROLES):
                     self.issue(one)
@@ -151,9 +154,9 @@ class StatementLife(RuleBasedStateMachine):
     def nobody_else_signs(self, which: int, role: str) -> None:
         one = self.known[which] | {"prison": self.code}
         other = ROLES[(ROLES.index(role) + 1) % len(ROLES)]
-        assert problem(statements.sign(self.service, one, role, by="admin")) == "role-not-allowed"
+        assert self.problem(statements.sign(self.service, one, role, by="admin")) == "role-not-allowed"
         answer = statements.sign(self.service, one, role, by=f"signatory:{self.code}:{other}")
-        assert problem(answer) == "not-your-signature"
+        assert self.problem(answer) == "not-your-signature"
 
     def downgrade(self, section: int) -> None:
         statements.downgrade(self.service, self.code, section)
@@ -169,22 +172,22 @@ class StatementLife(RuleBasedStateMachine):
         one = self.known[which]
         answer = statements.withdraw(self.service, one)
         if one["status"] in OPEN:
-            assert problem(answer) is None
+            assert self.problem(answer) is None
             one["status"] = "withdrawn"
         else:
-            assert problem(answer) == "statement-not-open"
+            assert self.problem(answer) == "statement-not-open"
 
     def go_live(self, which: int) -> None:
         one = self.known[which]
         answer = statements.go_live(self.service, one)
         if one["status"] != "issued":
-            assert problem(answer) == "statement-not-issued"
+            assert self.problem(answer) == "statement-not-issued"
         elif one["live"]:
-            assert problem(answer) == "already-live"
+            assert self.problem(answer) == "already-live"
         elif self.below:
-            assert problem(answer) == "not-eligible"
+            assert self.problem(answer) == "not-eligible"
         else:
-            assert problem(answer) is None
+            assert self.problem(answer) is None
             one["live"] = True
 
     @invariant()
@@ -232,16 +235,24 @@ class StatementLife(RuleBasedStateMachine):
     ("kind", "examples"), [("sqlite", 12), pytest.param("postgresql", 4, marks=pytest.mark.postgres)]
 )
 def test_no_path_of_a_statement_leaves_the_rules(
-    kind: str, examples: int, pytestconfig: pytest.Config, tmp_path: Path
+    kind: str,
+    examples: int,
+    shared_home: Path,
+    tmp_path: Path,
+    random_seed: int,
+    deep: bool,
+    record_property: Any,
 ) -> None:
+    counted: Counter[str] = Counter()
     with (
-        databases.fresh_copy(kind, pytestconfig.stash[SERVER_HOME]) as url,
+        databases.fresh_copy(kind, shared_home) as url,
         running(service_settings(url, data_dir=tmp_path)) as found,
     ):
         statements.make_signing_key(found)
 
         class Life(StatementLife):
             service = found
+            met = counted
             codes = (f"Q{a}{b}" for a, b in itertools.product(string.ascii_uppercase + string.digits, repeat=2))
 
             def __init__(self) -> None:
@@ -249,16 +260,16 @@ def test_no_path_of_a_statement_leaves_the_rules(
                 # Early in a year, so that a long life goes into the next.
                 found.clock.now = datetime(2026, 7, 1, 9, tzinfo=UTC)
 
-        bounds = limits(
-            max_examples=examples,
+        live(
+            Life,
+            random_seed,
+            max_examples=examples * 20 if deep else examples,
             stateful_step_count=20,
-            derandomize=True,
             # A life of twenty steps can be read as it is; making it shorter would take minutes.
             phases=[Phase.generate],
-            deadline=None,
-            database=None,
             suppress_health_check=list(HealthCheck),
         )
-        run_state_machine_as_test(Life, settings=bounds)
         trail = found.get("/v1/audit/verify", by="admin").json()
         assert (trail["intact"], trail["faults"]) == (True, [])
+    record_property("met", f"Statements on {kind}, seed {random_seed}: {told(counted)}")
+    assert set(REFUSALS) <= set(counted)
