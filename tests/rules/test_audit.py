@@ -1,12 +1,10 @@
 """How audit entries are hashed: what was once written down here must give the same hash for ever."""
 
 import hashlib
-import time
-from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from app.rules.audit import GENESIS, HASHED_FIELDS, canonical, checkpoint_hash, digest_of, entry_hash, moment_text
+from app.rules.audit import GENESIS, HASHED_FIELDS, canonical, checkpoint_hash, digest_of, entry_hash
 
 ENTRY = {
     "chain": "LWI",
@@ -57,17 +55,3 @@ def test_a_checkpoint_covers_the_one_before_it_its_moment_and_the_heads():
     text = '["previous","2026-03-02T09:00:00.000000Z",{"LWI":[2,"a"],"MSI":[1,"b"]}]'
     found = checkpoint_hash("previous", "2026-03-02T09:00:00.000000Z", heads)
     assert found == hashlib.sha256(text.encode()).hexdigest()
-
-
-def test_a_moment_is_written_in_utc_to_the_microsecond():
-    assert moment_text(datetime(2026, 3, 2, 9, 0, 0, 1, tzinfo=UTC)) == "2026-03-02T09:00:00.000001Z"
-    summer = timezone(timedelta(hours=1))
-    assert moment_text(datetime(2026, 7, 2, 0, 30, tzinfo=summer)) == "2026-07-01T23:30:00.000000Z"
-
-
-def test_a_moment_is_written_the_same_wherever_the_machine_stands(monkeypatch: pytest.MonkeyPatch):
-    with monkeypatch.context() as elsewhere:
-        elsewhere.setenv("TZ", "Asia/Tokyo")
-        time.tzset()
-        assert moment_text(datetime(2026, 3, 2, 9, tzinfo=UTC)) == "2026-03-02T09:00:00.000000Z"
-    time.tzset()

@@ -1,6 +1,7 @@
 """Days that end at midnight in London, months that differ in length, and clocks that go back."""
 
-from datetime import UTC, date, datetime, timedelta
+import time
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import event, given, settings
@@ -11,6 +12,7 @@ from app.rules.moments import (
     is_behind,
     last_day_of,
     london_date,
+    moment_text,
     months_after,
     start_of_day,
     strictly_after,
@@ -148,3 +150,17 @@ def test_time_in_a_history_only_runs_forward(step, expected):
 )
 def test_a_clock_is_behind_once_more_than_a_minute_was_stored_ahead_of_it(ahead, behind):
     assert is_behind(MOMENT + ahead, MOMENT) is behind
+
+
+def test_a_moment_is_written_in_utc_to_the_microsecond():
+    assert moment_text(datetime(2026, 3, 2, 9, 0, 0, 1, tzinfo=UTC)) == "2026-03-02T09:00:00.000001Z"
+    summer = timezone(timedelta(hours=1))
+    assert moment_text(datetime(2026, 7, 2, 0, 30, tzinfo=summer)) == "2026-07-01T23:30:00.000000Z"
+
+
+def test_a_moment_is_written_the_same_wherever_the_machine_stands(monkeypatch: pytest.MonkeyPatch):
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        assert moment_text(datetime(2026, 3, 2, 9, tzinfo=UTC)) == "2026-03-02T09:00:00.000000Z"
+    time.tzset()

@@ -2,7 +2,7 @@
 
 from hashlib import blake2b
 
-from app.rules.digests import etag_of
+from app.queries.etags import etag_of
 
 
 def test_the_same_bytes_have_the_same_tag_in_quotes_and_others_another():
