@@ -23,27 +23,27 @@ class DomainError(Exception):
 
 
 class Unauthenticated(DomainError):
-    """Nobody that we know is asking."""
+    """The caller is not known."""
 
 
 class Forbidden(DomainError):
-    """The caller is known, and this is not theirs to do."""
+    """The caller is known, but may not do this."""
 
 
 class NotFound(DomainError):
-    """There is no such thing, or its existence is not the caller's to know."""
+    """There is no such thing, or the caller may not know of it."""
 
 
 class Refused(DomainError):
-    """Well-formed, and against a rule."""
+    """Well-formed, but against a rule."""
 
 
 class Conflict(DomainError):
-    """Well-formed, and not possible in the present state."""
+    """Well-formed, but not possible in the present state."""
 
 
 class Outdated(DomainError):
-    """The caller's copy is not the present one."""
+    """The caller's copy is out of date."""
 
 
 class Invalid(DomainError):
@@ -51,15 +51,15 @@ class Invalid(DomainError):
 
 
 class TooLarge(DomainError):
-    """More bytes than the service takes."""
+    """More bytes than the service accepts."""
 
 
 class WrongMediaType(DomainError):
-    """Bytes of a kind that the service does not take here."""
+    """Bytes of a kind that the service does not accept here."""
 
 
 class Unavailable(DomainError):
-    """A part that the service stands on cannot be reached; trying again later helps."""
+    """A part that the service needs cannot be reached; the caller can try again later."""
 
 
 class TooMany(DomainError):

@@ -42,7 +42,7 @@ ADDRESSES_TRIED = 3
 
 
 class UnusableAddress(Exception):
-    """A host that nothing is sent to; the text says why."""
+    """A host to which nothing is sent; the text says why."""
 
 
 async def system_resolver(host: str, port: int) -> Sequence[str]:
@@ -63,7 +63,7 @@ class Sender:
         self.tls = tls or ssl.create_default_context()
 
     async def send(self, claimed: ClaimedDelivery, at: datetime) -> Answer:
-        """What came of it; every way to fail is an answer too."""
+        """The outcome of one attempt; every kind of failure is an outcome too."""
         try:
             with fail_after(self.timeout):
                 return await self._send(claimed, at)
@@ -121,7 +121,7 @@ class Sender:
 
 
 def signed_headers(claimed: ClaimedDelivery, secret: str, at: datetime) -> dict[str, str]:
-    """What Standard Webhooks asks for: the id that stays the same, the moment of this attempt, the signature."""
+    """The headers of Standard Webhooks: the id, which stays the same, the moment of this attempt, the signature."""
     return {
         "content-type": "application/json",
         "user-agent": "idts-webhooks",

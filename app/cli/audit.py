@@ -14,7 +14,7 @@ audit = typer.Typer(name="audit", help="The audit trail: verify, checkpoint.", n
 
 @audit.command()
 def verify() -> None:
-    """Walk the whole trail; exit 1 and name the first entry of each chain that is not as it was written."""
+    """Check the whole trail. If an entry is not as it was written, name the first of each chain and exit with 1."""
     with opened_database() as (_, database), database.reading() as session:
         trail = check_trail(session)
     counted = f"{trail.entries:,} entries in {trail.chains} chains, {trail.checkpoints} signed checkpoints"
@@ -29,7 +29,7 @@ def verify() -> None:
 
 @audit.command()
 def checkpoint() -> None:
-    """Sign where every chain ends now. Keep a copy elsewhere: it proves what the trail was."""
+    """Sign where every chain ends now. Keep a copy elsewhere: it proves what the trail said."""
     with opened_database() as (settings, database):
         made = sign_now(database, KeyFiles(settings.signing_keys_dir), datetime.now(UTC))
     err.print("Nothing has changed since the last one." if made is None else f"Signed checkpoint {made}.")

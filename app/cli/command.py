@@ -1,4 +1,4 @@
-"""Serve, migrate, seed; the other commands are in modules of their own."""
+"""Serve, migrate and seed. The other commands have modules of their own."""
 
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -69,9 +69,9 @@ def options(
 
 @cli.command()
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on; IDTS_HOST, or 127.0.0.1.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on; IDTS_PORT, or 8000.")] = None,
-    workers: Annotated[int | None, typer.Option(help="Worker processes; IDTS_WORKERS, or 1.")] = None,
+    host: Annotated[str | None, typer.Option(help="The address to listen on. Left out: IDTS_HOST.")] = None,
+    port: Annotated[int | None, typer.Option(help="The port to listen on. Left out: IDTS_PORT.")] = None,
+    workers: Annotated[int | None, typer.Option(help="How many worker processes. Left out: IDTS_WORKERS.")] = None,
 ) -> None:
     """Serve the API. An empty database is migrated and filled first."""
     from app.http.logs import configure_logs
@@ -101,7 +101,7 @@ def migrate() -> None:
 
 @cli.command()
 def seed() -> None:
-    """Load toolkit versions, establishments and the first admin key that are missing."""
+    """Load the toolkit versions, the establishments and the first administrator's key if they are missing."""
     with opened_database() as (settings, database):
         _report(_seed(settings, database))
 

@@ -1,4 +1,4 @@
-"""What every command needs: settings, a database, and errors told in one line."""
+"""What every command needs: settings, a database, and errors in one line."""
 
 import sys
 from collections.abc import Iterator

@@ -25,17 +25,17 @@ from app.storage.schema import migrate
 def demo(
     prisons: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many prisons to make up.")] = 1000,
     months: Annotated[int, typer.Option(min=1, max=240, help="How many months of history.")] = 24,
-    seed: Annotated[int, typer.Option(help="The same seed, the same programme.")] = 7,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same programme.")] = 7,
     until: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="When the histories end; today if left out.")
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="When the histories end. Left out: today.")
     ] = None,
-    anyway: Annotated[bool, typer.Option("--anyway", help="Also where sections have been rated already.")] = False,
+    anyway: Annotated[bool, typer.Option("--anyway", help="Go ahead even if sections have been rated.")] = False,
 ) -> None:
-    """Fill a database with made-up prisons beside the establishments. Never for a database in use."""
+    """Fill a database with made-up prisons, beside the establishments. Never do this to a database in use."""
     now = datetime.now(UTC)
     ends = until.replace(tzinfo=UTC) if until else now.replace(hour=0, minute=0, second=0, microsecond=0)
     if ends > now:
-        raise fail("histories end today or earlier: give an earlier --until.")
+        raise fail("a history cannot end in the future: give an earlier --until.")
     first = months_after(ends.date(), -months)
     plan = Plan(seed, datetime(first.year, first.month, first.day, tzinfo=UTC), ends)
     with opened_database() as (settings, database):

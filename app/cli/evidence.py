@@ -17,11 +17,13 @@ SETTLED_AFTER = timedelta(days=1)
 
 @evidence.command()
 def check(
-    remove: Annotated[bool, typer.Option("--remove", help="Remove files over a day old that no row knows.")] = False,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Remove files over a day old that no evidence names.")
+    ] = False,
 ) -> None:
     """Compare the store with the database; the status is 1 if a file is missing.
 
-    A server that is killed between storing a file and committing its row leaves a file that nobody can reach.
+    A server that is killed while it stores a file can leave one that no evidence names.
     """
     with opened_database() as (settings, database):
         # The rows first: what is stored after them can only be a file too many, never one too few.

@@ -16,7 +16,7 @@ keys = typer.Typer(name="keys", help="API keys: make, list, revoke.", no_args_is
 @keys.command()
 def create(
     role: Annotated[Role, typer.Option(help="What the key is for.")],
-    name: Annotated[str, typer.Option(help="Whose key it is, as histories will show it.")],
+    name: Annotated[str, typer.Option(help="Whose key it is. Histories show this name.")],
     prison: Annotated[str | None, typer.Option(help="A prison's code, for prison and signatory keys.")] = None,
     region: Annotated[str | None, typer.Option(help="A region's slug, for region keys.")] = None,
     signatory_role: Annotated[str | None, typer.Option(help="The role to sign as, for signatory keys.")] = None,

@@ -17,9 +17,9 @@ STYLES = {Rating.RED: "bold red", Rating.AMBER: "bold yellow", Rating.GREEN: "bo
 
 def readiness(
     code: Annotated[str, typer.Argument(help="A prison's code, such as LWI.")],
-    as_json: Annotated[bool, typer.Option("--json", help="The same JSON as the API gives.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the JSON that the API answers with.")] = False,
 ) -> None:
-    """Show whether a prison is ready for commissioning and eligible to go live, and why not."""
+    """Show whether a prison is ready for commissioning and eligible to go live, and if not, why not."""
     with opened_database() as (_, database), database.reading() as session:
         view = read_readiness(session, code, at=datetime.now(UTC))
     if as_json:

@@ -16,9 +16,9 @@ def rebuild(
         bool, typer.Option("--check", help="Change nothing; say what differs, and fail if any does.")
     ] = False,
 ) -> None:
-    """Work out verdicts and periods from the history, and compare or replace what is kept.
+    """Work out verdicts and periods from the history, and compare them with what is kept or replace it.
 
-    It goes prison by prison, each in a transaction that locks it: the service may run meanwhile.
+    This goes prison by prison, each in a transaction that locks it: the service can run meanwhile.
     """
     if check:
         _check()
@@ -41,9 +41,9 @@ def _check() -> None:
     for text in findings.kept:
         err.print(text, markup=False)
     if findings.count:
-        err.print(f"{findings.count} differences. `idts rebuild` puts them right.", markup=False)
+        err.print(f"{findings.count} difference(s). `idts rebuild` puts them right.", markup=False)
         raise typer.Exit(1)
-    err.print(f"What is kept beside the history of {len(ids)} prisons is what the rules say from it.", markup=False)
+    err.print(f"What is kept beside the history of {len(ids)} prisons is what the rules say of it.", markup=False)
 
 
 def _followed(steps: Sequence[int], title: str) -> Iterator[int]:

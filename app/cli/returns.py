@@ -25,7 +25,7 @@ class Form(StrEnum):
 def return_(
     month: Annotated[str, typer.Argument(help="The month, such as 2026-10.")],
     form: Annotated[Form, typer.Option("--format", help="csv, xlsx, or json with one row a line.")] = Form.CSV,
-    revision: Annotated[int | None, typer.Option(help="A frozen revision; the latest if left out.")] = None,
+    revision: Annotated[int | None, typer.Option(help="A frozen revision. Left out: the latest.")] = None,
 ) -> None:
     """Write a month's return to stdout, as GET /v1/returns/{month} answers it."""
     try:

@@ -38,7 +38,7 @@ def verify(
 ) -> None:
     """Check a credential offline: that one of the saved keys signed it and nothing in it was changed.
 
-    What became of the statement since (withdrawn, superseded, in breach) only the service knows.
+    Only the service knows what has become of the statement since (withdrawn, superseded, in breach).
     """
     try:
         jwks = [dict(key) for key in json.loads(keys.read_text("utf-8"))["keys"]]
@@ -57,4 +57,4 @@ def verify(
     for signature in read.content["signatures"]:
         out.print(f"  {signature['title']}: {signature['name']}, {signature['signed_at']}", markup=False)
     checked = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    out.print(f"Checked offline at {checked}. Ask the service whether it still stands.", markup=False)
+    out.print(f"Checked offline at {checked}. Ask the service whether the statement is still in force.", markup=False)

@@ -18,14 +18,14 @@ toolkits = typer.Typer(name="toolkits", help="Toolkit versions: load, list.", no
 def load(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A toolkit file, as in seed/toolkit/.")],
 ) -> None:
-    """Load a version beside the others. Prisons stay on theirs until they are moved."""
+    """Load a version beside the others. Prisons stay on their own version until somebody moves them."""
     try:
         toolkit = read_toolkit(file.read_text("utf-8"), name=file.name)
     except (ToolkitFileFault, UnicodeDecodeError) as fault:
         raise fail(f"the file is refused and nothing was loaded.\n{fault}") from None
     with opened_database() as (_, database), database.session_scope() as session:
         is_new = load_toolkit(session, toolkit, caller=operator())
-    state = "loaded" if is_new else "there already, word for word"
+    state = "loaded" if is_new else "already loaded, word for word"
     err.print(f"Toolkit {toolkit.version} is {state}.", markup=False)
 
 

@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line on stderr, the library loggers in the same form."""
+"""Logs: one JSON object a line on stderr, those of the libraries too."""
 
 import logging
 import sys

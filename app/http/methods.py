@@ -11,7 +11,7 @@ MethodsAt = Callable[[Request], set[str]]
 
 
 class Methods:
-    """A HEAD is asked as a GET and answered without its body; nothing more of the body is then made."""
+    """A HEAD is handled as a GET and answered without its body, of which no more is then made."""
 
     def __init__(self, app: ASGIApp, *, methods_at: MethodsAt) -> None:
         self.app = app

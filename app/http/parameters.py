@@ -1,4 +1,4 @@
-"""What many routes take from a request: the moment, the caller's copy, codes, `as_of`, and shared input types."""
+"""What many routes read from a request: the moment, the caller's copy, codes, `as_of`, and shared input types."""
 
 import re
 from datetime import UTC, date, datetime

@@ -1,4 +1,4 @@
-"""Text as the service takes it: no control characters, nothing that a database cannot store."""
+"""Text as the service accepts it: no control characters, nothing that a database cannot store."""
 
 import re
 from datetime import date

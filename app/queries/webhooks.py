@@ -25,7 +25,7 @@ class DeliveryStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WebhookView:
-    """An address that is told of changes; never its secret. `kinds` is null for every kind."""
+    """An address to which changes are posted, without its secret. `kinds` is null for every kind."""
 
     id: int
     url: str
@@ -44,7 +44,7 @@ class WebhookView:
 class DeliveryView:
     """One event on its way to a webhook. `next_attempt_at` is null where none is to come.
 
-    `last_status` is the HTTP status of the last answer, `last_error` why there was none or why it did not do.
+    `last_status` is the HTTP status of the last answer, `last_error` why there was none, or why it was not accepted.
     """
 
     id: int

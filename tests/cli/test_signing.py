@@ -49,7 +49,7 @@ def test_an_honest_credential_is_valid_offline_and_every_signature_is_shown(serv
     assert f"Digest {issued['digest']}." in ran.stdout
     for one in issued["signatories"]:
         assert f"{one['title']}: {one['name']}, {one['signed_at']}" in ran.stdout
-    assert "Ask the service whether it still stands" in ran.stdout
+    assert "Ask the service whether the statement is still in force" in ran.stdout
     # As an editor would leave it.
     assert offline(credential_of(service, issued) + "\n", key_set(service), tmp_path).exit_code == 0
 

@@ -90,7 +90,7 @@ class BlockingSection:
 
 @dataclass(frozen=True, slots=True)
 class DashboardView:
-    """A region's figures, or the nation's (`region` null, with `regions`). `day` is the London date they are of."""
+    """A region's figures, or the nation's (`region` null, with `regions`). `day` is their date in London."""
 
     region: RegionRef | None
     as_of: datetime | None

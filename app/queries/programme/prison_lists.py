@@ -15,7 +15,7 @@ SOONEST = 50
 
 @dataclass(frozen=True, slots=True)
 class NearPrison:
-    """A prison that is not yet eligible, with how many sections are in its way."""
+    """A prison that is not yet eligible, and how many sections are in its way."""
 
     code: str
     name: str
@@ -26,7 +26,7 @@ class NearPrison:
 
 @dataclass(frozen=True, slots=True)
 class QuietPrison:
-    """A prison of which no section has changed for long; `last_update` is null where none ever has."""
+    """A prison in which no section has changed for a long time. `last_update` is null if none ever has."""
 
     code: str
     name: str
