@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.rules.types import OutcomeStatus, Rating, SectionFacts
 
@@ -142,8 +142,7 @@ _RATINGS = {rating.value: rating for rating in Rating}
 _STATE = tuple(item.name for item in fields(Assessment))[1:]
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(NamedTuple):
     """When a section was last changed, and by whom."""
 
     at: datetime

@@ -29,8 +29,8 @@ def stale_warnings(toolkit: Toolkit, assessments: Iterable[Assessment], today: d
     months = toolkit.evidence_stale_after_months
     found = []
     for one in assessments:
-        stale = sum(1 for item in one.evidence if is_stale(item.on, today, months))
-        if stale:
+        # Most sections have no evidence, and every change of a prison comes by here twice.
+        if one.evidence and (stale := sum(is_stale(item.on, today, months) for item in one.evidence)):
             title = toolkit.section(one.number).title
             detail = (
                 f"{title} rests on evidence more than {months} months old ({stale} of {len(one.evidence)}): "
