@@ -8,6 +8,8 @@ import openpyxl
 
 OFFICE = "application/vnd.openxmlformats-officedocument"
 OPEN = "application/vnd.oasis.opendocument"
+RELATED = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+VBA = "http://schemas.microsoft.com/office/2006/relationships/vbaProject"
 END, FREE, FAT = 0xFFFFFFFE, 0xFFFFFFFF, 0xFFFFFFFD
 
 PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n"
@@ -47,11 +49,22 @@ def office(
     packing: int = zipfile.ZIP_DEFLATED,
 ) -> bytes:
     """A Word, Excel or PowerPoint file in the new format, as far as it tells what it is."""
-    types = f'<Types><Override PartName="/{main}" ContentType="{OFFICE}.{kind}.main+xml"/></Types>'.encode()
-    return archive(
-        {"[Content_Types].xml": types, "_rels/.rels": b"<Relationships/>", main: b"<x/>"} | (more or {}),
-        packing=packing,
-    )
+    parts = {"[Content_Types].xml": types(kind, main), "_rels/.rels": relationships(main), main: b"<x/>"}
+    return archive(parts | (more or {}), packing=packing)
+
+
+def types(kind: str = "wordprocessingml.document", main: str = "word/document.xml", more: str = "") -> bytes:
+    """The list of a package's types, with further entries."""
+    return f"""<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType=
+"application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/>
+<Override PartName="/{main}" ContentType="{OFFICE}.{kind}.main+xml"/>{more}</Types>""".encode()
+
+
+def relationships(target: str, kind: str = f"{RELATED}/officeDocument") -> bytes:
+    """The relationships of a part, or of the package: one to the target."""
+    return f"""<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship
+Id="rId1" Type="{kind}" Target="{target}"/></Relationships>""".encode()
 
 
 def open_document(kind: str = "text", more: dict[str, bytes] | None = None) -> bytes:
@@ -95,6 +108,11 @@ def compound(streams: list[str], nested: list[str] | None = None) -> bytes:
 
 SAMPLES |= {
     "plan.docx": (office(), f"{OFFICE}.wordprocessingml.document"),
+    "elsewhere.docx": (office(main="word/document2.xml"), f"{OFFICE}.wordprocessingml.document"),
+    "wide-types.docx": (
+        office(more={"[Content_Types].xml": types().decode().replace("UTF-8", "UTF-16").encode("utf-16")}),
+        f"{OFFICE}.wordprocessingml.document",
+    ),
     "staff.xlsx": (workbook(), f"{OFFICE}.spreadsheetml.sheet"),
     "board.pptx": (
         office("presentationml.presentation", "ppt/presentation.xml"),
@@ -113,13 +131,23 @@ SAMPLES |= {
 
 def bomb() -> bytes:
     """A Word file of some 60 kB whose list of types would fill 60 MiB."""
-    types = f'<Types><Override ContentType="{OFFICE}.wordprocessingml.document.main+xml"/>'.encode()
-    return archive({"[Content_Types].xml": types + bytes(60 << 20), "word/document.xml": b"<x/>"})
+    return office(more={"[Content_Types].xml": types() + b" " * (60 << 20)})
+
+
+def hostile_types(entry: str, document_type: str = "") -> bytes:
+    """A Word file whose macros are under another name, and whose list of types spells theirs in its own way."""
+    head, _, rest = types(more=entry).decode().partition("?>")
+    listed = f"{head}?>{document_type}{rest}"
+    return office(more={"[Content_Types].xml": listed.encode(), "word/data.bin": b"x"})
 
 
 def crowded() -> bytes:
     """A Word file with a directory of more than a mebibyte."""
     return office(more={f"word/{'x' * 60}{n}.xml": b"" for n in range(12_000)})
+
+
+def override(media_type: str) -> str:
+    return f'<Override PartName="/word/data.bin" ContentType="{media_type}"/>'
 
 
 REFUSED = {
@@ -142,6 +170,57 @@ REFUSED = {
     "bomb-head.zip": b"PK\x03\x04" + bytes(1 << 20),
     "macros.docm": office(more={"word/vbaProject.bin": b"x"}),
     "macros-in-types.docx": office("wordprocessingml.document.macroEnabled"),
+    "renamed-macros.docx": hostile_types(override("application/vnd.ms-office.vbaProject")),
+    "coded-macros.docx": hostile_types(override("application/vnd.ms-office.vba&#80;r&#x6f;ject")),
+    "shouted-macros.docx": hostile_types(override("APPLICATION/VND.MS-OFFICE.VBAPROJECT")),
+    "default-macros.docx": hostile_types(
+        '<Default Extension="bin" ContentType="application/vnd.ms-office.vbaPr&#111;ject"/>'
+    ),
+    "entity-macros.docx": hostile_types(
+        override("application/vnd.ms-office.&v;"), '<!DOCTYPE Types [<!ENTITY v "vbaProject">]>'
+    ),
+    "laughs.docx": hostile_types(
+        override("&c;"),
+        '<!DOCTYPE Types [<!ENTITY a "aaaaaaaa"><!ENTITY b "&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;">]>',
+    ),
+    "outside.docx": hostile_types("", '<!DOCTYPE Types SYSTEM "file:///etc/passwd">'),
+    "wide-macros.docx": office(
+        more={
+            "[Content_Types].xml": types(more=override("application/vnd.ms-office.vbaProject"))
+            .decode()
+            .replace("UTF-8", "UTF-16")
+            .encode("utf-16")
+        }
+    ),
+    "related-macros.docx": office(
+        more={"word/_rels/document.xml.rels": relationships("data.bin", VBA), "word/data.bin": b"x"}
+    ),
+    "coded-relation.docx": office(
+        more={"word/_rels/document.xml.rels": relationships("data.bin", VBA.replace("vba", "v&#98;a"))}
+    ),
+    "macro-sheet.xlsx": office(
+        "spreadsheetml.sheet",
+        "xl/workbook.xml",
+        {
+            "xl/_rels/workbook.xml.rels": relationships(
+                "s1.xml", "http://schemas.microsoft.com/office/2006/relationships/xlMacrosheet"
+            )
+        },
+    ),
+    "coded-main.docx": office("wordprocessingml.document.macr&#111;Enabled"),
+    "two-lists.docx": office(more={"[content_types].xml": types()}),
+    "other-slashes.docx": office(more={"word\\vbaProject.bin": b"x"}),
+    "no-start.docx": office(more={"_rels/.rels": b"<Relationships/>"}),
+    "two-starts.docx": office(
+        more={
+            "_rels/.rels": relationships("word/document.xml").replace(
+                b"/></R", b"/><Relationship Id='r2' Type='x/officeDocument' Target='b'/></R"
+            )
+        }
+    ),
+    "broken-types.docx": office(more={"[Content_Types].xml": types()[:-3]}),
+    "broken-relation.docx": office(more={"word/_rels/document.xml.rels": b"<Relationships>"}),
+    "much-xml.docx": office(more={f"word/_rels/{n}.rels": b"<R>" + b"<a/>" * 100_000 + b"</R>" for n in range(8)}),
     "old-macros.xlsx": office("spreadsheetml.sheet", "xl/workbook.xml", {"xl/macrosheets/sheet1.xml": b"x"}),
     "macros.odt": open_document(more={"Basic/Standard/Module1.xml": b"x"}),
     "two-in-one.docx": office(more={"xl/workbook.xml": b"<x/>"}),

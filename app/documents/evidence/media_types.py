@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from app.documents.evidence.compound_file import SIGNATURE as OLE2
 from app.documents.evidence.compound_file import BrokenCompoundFile, read_directory
+from app.documents.evidence.office_package import read_package
 from app.errors import WrongMediaType
 
 _OFFICE = "application/vnd.openxmlformats-officedocument"
@@ -65,11 +66,12 @@ _OLE2_STREAMS = {
     "__properties_version1.0": "application/vnd.ms-outlook",
 }
 _OLE2_MACROS = {"vba", "_vba_project", "_vba_project_cur", "macros"}
-_OFFICE_MAIN_PARTS = {
-    "word/document.xml": f"{_OFFICE}.wordprocessingml.document",
-    "xl/workbook.xml": f"{_OFFICE}.spreadsheetml.sheet",
-    "ppt/presentation.xml": f"{_OFFICE}.presentationml.presentation",
-}
+# Of these a document has one at most.
+_MAIN_PARTS = {"word/document.xml", "xl/workbook.xml", "ppt/presentation.xml"}
+# By the media type of the part that a document begins with.
+_BY_MAIN_TYPE = {f"{kind}.main+xml": kind for kind in EXTENSIONS if kind.startswith(_OFFICE)}
+# In media types and in types of relationships: macros, their data, macro sheets, controls.
+_OFFICE_MACROS = re.compile(r"macroenabled|vbaproject|vbadata|macrosheet|activex|/control$")
 _ZIP_MACROS = re.compile(r"vbaproject|macrosheets/|activex/|^basic/|^scripts/", re.IGNORECASE)
 # What reading an archive raises where it is damaged, encrypted or made up.
 _DAMAGE = (
@@ -77,13 +79,13 @@ _DAMAGE = (
     *(NotImplementedError, RuntimeError, OSError, EOFError, ValueError),
 )
 _LONGEST_DIRECTORY = 1024 * 1024
-_LONGEST_TYPES_PART = 512 * 1024
 
 
 def media_type_of(file: BinaryIO) -> str | None:
     """The media type of a whole file, one of `EXTENSIONS`; None where it is of no kind that is accepted.
 
-    Reads the head, the directory of an archive, or text piece by piece; inflates at most half a mebibyte.
+    Reads the head, the directory of an archive with what it declares, or text piece by piece; inflates at most
+    two mebibytes.
     """
     file.seek(0)
     head = file.read(_HEAD_BYTES)
@@ -130,12 +132,12 @@ def _archive(file: BinaryIO) -> str | None:
         return None
     try:
         with zipfile.ZipFile(file) as archive:
-            names = archive.namelist()
-            if any(_ZIP_MACROS.search(name) for name in names):
+            names = set(archive.namelist())
+            if any(_ZIP_MACROS.search(name) for name in names) or not _is_packed_plainly(archive):
                 return None
             if "mimetype" in names:
                 return _open_document(archive)
-            return _new_office(archive, set(names))
+            return None if len(_MAIN_PARTS & names) > 1 else _new_office(archive)
     except _DAMAGE:
         return None
 
@@ -155,28 +157,22 @@ def _has_short_directory(file: BinaryIO) -> bool:
     return int.from_bytes(tail[place + 12 : place + 16], "little") <= _LONGEST_DIRECTORY
 
 
+def _is_packed_plainly(archive: zipfile.ZipFile) -> bool:
+    """Other ways of packing may ask for far more memory than they give back; documents do without."""
+    return {one.compress_type for one in archive.infolist()} <= {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+
+
 def _open_document(archive: zipfile.ZipFile) -> str | None:
-    found = _start_of(archive, "mimetype", 200).decode("ascii", "replace").strip()
+    with archive.open("mimetype") as part:
+        found = part.read(200).decode("ascii", "replace").strip()
     return found if found.startswith(_OPEN) and found in EXTENSIONS and "content.xml" in archive.namelist() else None
 
 
-def _new_office(archive: zipfile.ZipFile, names: set[str]) -> str | None:
-    kinds = {kind for part, kind in _OFFICE_MAIN_PARTS.items() if part in names}
-    if "[Content_Types].xml" not in names or len(kinds) != 1:
+def _new_office(archive: zipfile.ZipFile) -> str | None:
+    package = read_package(archive)
+    if any(_OFFICE_MACROS.search(declared) for declared in package.declared | package.relationships):
         return None
-    types = _start_of(archive, "[Content_Types].xml", _LONGEST_TYPES_PART + 1)
-    kind = kinds.pop()
-    is_whole = len(types) <= _LONGEST_TYPES_PART
-    has_macros = b"macroenabled" in types.lower() or b"vbaproject" in types.lower()
-    return kind if is_whole and not has_macros and f"{kind}.main+xml".encode() in types else None
-
-
-def _start_of(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
-    # Other ways of packing may ask for far more memory than they give back.
-    if archive.getinfo(name).compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise zipfile.BadZipFile(name)
-    with archive.open(name) as part:
-        return part.read(most)
+    return _BY_MAIN_TYPE.get(package.main_type)
 
 
 # Control characters that no text has; they occur in binary formats.
