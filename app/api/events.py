@@ -1,15 +1,15 @@
 """The change feed: polled, or followed as server-sent events."""
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query
+from fastapi.sse import format_sse_event
 from pydantic import TypeAdapter
 from starlette.datastructures import URL
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
-from starlette.types import Receive, Scope, Send
 
 from app.errors import DomainError, FieldFault, Invalid
 from app.http.answers import Limit, Page, resource
@@ -83,6 +83,19 @@ def list_events(
     return resource(request, body, headers)
 
 
+async def _followed_feed(request: Request, by: Reader) -> AsyncIterator[ChangeFeed]:
+    """The feed, with a place for the caller; it is free again when the answer ends, however it ends."""
+    feed = parts(request).feed
+    feed.enter(by.id)
+    try:
+        yield feed
+    finally:
+        feed.leave(by.id)
+
+
+FollowedFeed = Annotated[ChangeFeed, Depends(_followed_feed)]
+
+
 @router.get(
     "/stream",
     summary="Stream events",
@@ -91,7 +104,7 @@ def list_events(
 )
 async def stream_events(
     request: Request,
-    by: Reader,
+    feed: FollowedFeed,
     wanted: Wanted,
     after: After = None,
     last_event_id: Annotated[
@@ -104,27 +117,9 @@ async def stream_events(
     `Last-Event-ID` and have missed nothing.
     """
     start = _position("Last-Event-ID", last_event_id) or _position("after", after)
-    feed = parts(request).feed
-    feed.enter(by.id)
-    return EventStream(request, feed, wanted, start, by.id)
-
-
-class EventStream(StreamingResponse):
-    """One follower of the feed; its place is free again when the answer ends, however it ends."""
-
-    def __init__(
-        self, request: Request, feed: ChangeFeed, wanted: EventFilter, start: Position | None, caller: str
-    ) -> None:
-        # Proxies are told not to wait for more before they pass a message on.
-        headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-        super().__init__(_messages(request, feed, wanted, start), headers=headers, media_type="text/event-stream")
-        self.feed, self.caller = feed, caller
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            self.feed.leave(self.caller)
+    # Proxies are told not to wait for more before they pass a message on.
+    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+    return StreamingResponse(_messages(request, feed, wanted, start), headers=headers, media_type="text/event-stream")
 
 
 async def _messages(
@@ -132,9 +127,9 @@ async def _messages(
 ) -> AsyncIterator[bytes]:
     began = checked = time.monotonic()
     lifetime = parts(request).settings.event_stream_seconds
-    yield b"retry: 2000\n\n"
+    yield format_sse_event(retry=2000)
     async for page in feed.follow(wanted, start if start is not None else await feed.end()):
-        yield _lines(page.items, page)
+        yield _lines(page)
         now = time.monotonic()
         if now - began >= lifetime:
             return
@@ -144,10 +139,10 @@ async def _messages(
                 return
 
 
-def _lines(items: Sequence[EventView], page: EventPage) -> bytes:
+def _lines(page: EventPage) -> bytes:
     """Messages, or a comment that keeps the connection open; the id moves on past what the filter left out."""
-    messages = [f"id: {event.cursor}\ndata: ".encode() + EVENT_JSON.dump_json(event) + b"\n\n" for event in items]
-    return b"".join(messages) + f": still here\nid: {page.position.cursor}\n\n".encode()
+    messages = [format_sse_event(data_str=EVENT_JSON.dump_json(one).decode(), id=one.cursor) for one in page.items]
+    return b"".join(messages) + format_sse_event(comment="still here", id=page.position.cursor)
 
 
 async def _key_still_counts(request: Request) -> bool:
