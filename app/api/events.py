@@ -46,7 +46,7 @@ async def _wanted(
     region: Annotated[Region | None, Query(description="A region's slug or name.")] = None,
     prison: Annotated[str | None, Query(max_length=16, description="A prison's code, in any case.")] = None,
     kind: Annotated[
-        list[Kind] | None, Query(max_length=40, description="Kinds of event; repeat it for several.")
+        list[Kind] | None, Query(max_length=40, description="The kinds of event. Repeat the parameter for several.")
     ] = None,
 ) -> EventFilter:
     return EventFilter(region, prison, kind)
@@ -108,7 +108,7 @@ async def stream_events(
     wanted: Wanted,
     after: After = None,
     last_event_id: Annotated[
-        str | None, Header(max_length=40, description="Where the stream broke off; browsers send it by themselves.")
+        str | None, Header(max_length=40, description="Where the stream broke off. Browsers send this by themselves.")
     ] = None,
 ) -> Response:
     """The events as they happen (server-sent events): from now on, from `after`, or from `Last-Event-ID`.

@@ -34,7 +34,7 @@ from app.storage.db import ReadSession, WriteSession
 
 router = APIRouter(prefix="/v1/prisons/{code}", tags=["Evidence"], route_class=KeyedRoute)
 
-ItemId = Annotated[str, Path(description="An item's id, as lists give it.", max_length=36), AfterValidator(plain_text)]
+ItemId = Annotated[str, Path(description="The item's id, as in a list.", max_length=36), AfterValidator(plain_text)]
 
 # Whatever a file turns out to be, nothing in it runs in a browser that opens it.
 DOWNLOAD_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"

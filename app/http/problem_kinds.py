@@ -41,8 +41,8 @@ _TEXTS = (
     (
         "clock-behind",
         "The service's clock is behind",
-        "The service's clock says an earlier moment than what is stored already, so nothing was stored. "
-        "Whoever runs the service sets its clock right.",
+        "The service's clock shows an earlier time than what is stored, so nothing was stored. "
+        "Whoever runs the service must set the clock right.",
     ),
     ("database-unavailable", "The database cannot be reached", "Nothing was stored; try again shortly."),
     (
@@ -156,7 +156,7 @@ _TEXTS = (
     (
         "webhook-key-unavailable",
         "The key of the webhooks' secrets cannot be read",
-        "Nothing was stored; an operator puts it back.",
+        "Nothing was stored. Whoever runs the service must put the key's file back.",
     ),
 )
 

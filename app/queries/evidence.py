@@ -30,7 +30,7 @@ class WithdrawalView:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceView:
-    """One piece of evidence. `effective_on` is the date that it is about, `received_at` when it came.
+    """One piece of evidence. `effective_on` is the day that it is about, `received_at` is when it came.
 
     The file of an uploaded document has a name for people, its media type by content, its size in bytes and
     its digest; these are null for everything else.

@@ -63,7 +63,7 @@ class PrisonFilter:
 
 
 class PrisonSort(StrEnum):
-    """By code, by sections in the way, or by the last change to a section (or the registration); a minus reverses."""
+    """By code, by sections in the way, or by the last change to a section (or registration). A minus reverses it."""
 
     CODE = "code"
     CODE_REVERSED = "-code"

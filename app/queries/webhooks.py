@@ -15,7 +15,7 @@ from app.rules.access import Principal, Role
 
 
 class DeliveryStatus(StrEnum):
-    """What became of a delivery. `cancelled`: its webhook was ended before it arrived."""
+    """The state of a delivery. `cancelled` means that its webhook ended before the message arrived."""
 
     PENDING = "pending"
     DELIVERED = "delivered"
@@ -42,7 +42,7 @@ class WebhookView:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryView:
-    """One event on its way to a webhook. `next_attempt_at` is null where none is to come.
+    """One event on its way to a webhook. `next_attempt_at` is null if there will be none.
 
     `last_status` is the HTTP status of the last answer, `last_error` why there was none, or why it was not accepted.
     """

@@ -7,7 +7,7 @@ from app.rules.types import Reason
 
 
 class Role(StrEnum):
-    """What a key is for. Each has its own scope; see `in_scope`."""
+    """What a key is for. Each role has its own scope."""
 
     PRISON = "prison"
     REGION = "region"

@@ -118,7 +118,7 @@ class PrisonRef:
 
 @dataclass(frozen=True, slots=True)
 class ReadinessView:
-    """The verdict. `as_of` is the moment asked for, None for now; `updated_at` is when it last changed."""
+    """The verdict. `as_of` is the moment asked for, null for now. `updated_at` is when it last changed."""
 
     prison: PrisonRef
     toolkit_version: str

@@ -33,7 +33,7 @@ OPEN = frozenset({StatementStatus.RAISED, StatementStatus.ISSUED})
 
 @dataclass(frozen=True, slots=True)
 class StatementFacts:
-    """A statement as the verdict tells of it. `breached_sections` is empty while it is in force."""
+    """A statement as it stands in the verdict. `breached_sections` is empty while it is in force."""
 
     id: str
     serial: str | None

@@ -57,7 +57,7 @@ def create_webhook(
 ) -> tuple[WebhookView, str]:
     """Make a webhook and answer with it and its secret, which is shown this once and kept sealed under `key`.
 
-    A prison's key hears of its own prison, a region's of its own region or a prison in it. Refused where
+    A prison's key gets the events of its own prison, a region's of its own region or a prison in it. Refused where
     the address is not one that the operator allows, Conflict where the caller has too many webhooks.
     """
     _refuse_address(wanted.url, policy)

@@ -33,7 +33,7 @@ from app.rules.toolkit import Toolkit
 
 @dataclass(frozen=True, slots=True)
 class StatementTotals:
-    """Prisons by their statement: waiting for signatures, issued, and of those in breach."""
+    """How many prisons have a statement that waits for signatures, is issued, or is issued and in breach."""
 
     raised: int
     issued: int
