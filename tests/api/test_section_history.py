@@ -7,6 +7,8 @@ import pytest
 from tests.support import factories
 from tests.support.service import Service
 
+pytestmark = pytest.mark.also_behind_a_standby
+
 LWI = "/v1/prisons/LWI"
 FIVE = f"{LWI}/sections/5"
 

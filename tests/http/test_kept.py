@@ -9,6 +9,8 @@ from app.http.kept import Kept, KeptAnswers
 from tests.support.factories import note, rated
 from tests.support.service import Clock, Service, running, service_settings
 
+pytestmark = pytest.mark.also_behind_a_standby
+
 SECTIONS = "/v1/prisons/LWI/sections"
 
 
