@@ -10,13 +10,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import sqlalchemy as sa
 from pydantic import SecretStr
 from sqlalchemy import make_url
 
 from app.cli import first_start
-from app.cli.demo import write
-from app.demo.programme import Demo
-from app.demo.rows import Plan
+from app.cli.demo import make
+from app.demo.lives import SMALL_REGION, Plan
+from app.models import (
+    Prison,
+    PrisonChange,
+    PrisonPeriod,
+    SectionAssessment,
+    SectionChange,
+    Statement,
+    StatementEvent,
+    StoredVerdict,
+    table_of,
+)
 from app.settings import Settings
 from app.storage import schema
 from app.storage.db import Database
@@ -26,6 +37,17 @@ from tests.support import postgres
 BEGAN, UNTIL = datetime(2024, 11, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)
 LAST_MONTH = "2026-10"
 ESTABLISHMENTS = 138
+# So many prisons are lived through; a larger programme has copies of them.
+LIVED = 300
+COPIED = [
+    table_of(model)
+    for model in (
+        *(Prison, PrisonChange, SectionAssessment, SectionChange, Statement, StatementEvent, StoredVerdict),
+        PrisonPeriod,
+    )
+]
+# These number their rows themselves.
+NUMBERED = {("prison_change", "id"), ("section_change", "id"), ("statement_event", "id")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +90,45 @@ def _make(settings: Settings, prisons: int) -> float:
     first_start.seed(settings, database, at=BEGAN)
     print(f"Making {prisons:,} prisons on {database.write_engine.dialect.name}", file=sys.stderr)
     began = time.perf_counter()
-    write(database, Demo(_made_up(prisons), Plan(7, BEGAN, UNTIL)), anyway=False)
+    make(settings, database, Plan(7, BEGAN, UNTIL), min(_made_up(prisons), LIVED))
+    _multiply(database, _made_up(prisons) - LIVED)
     seconds = time.perf_counter() - began
     _settle(database)
     database.dispose()
     return seconds
+
+
+def _multiply(database: Database, more: int) -> None:
+    """So many more prisons: copies of those outside the small region, which has as many in any programme.
+
+    What is measured reads rows, and reads these as it reads others. Their audit chains and evidence are not copied:
+    no call that is measured asks for them.
+    """
+    with database.session_scope() as session:
+        connection = session.connection()
+        last = connection.exec_driver_sql("SELECT max(id) FROM prison").scalar_one()
+        copied = f"SELECT id FROM prison WHERE code LIKE 'Z%%' AND region <> '{SMALL_REGION}' ORDER BY id"
+        originals = len(connection.exec_driver_sql(copied).all())
+        for turn, taken in enumerate(range(0, max(more, 0), originals), start=1):
+            of = f"{copied} LIMIT {min(originals, more - taken)}"
+            for table in COPIED:
+                connection.exec_driver_sql(_copy(table, turn, last, of))
+        if database.write_engine.dialect.name == "postgresql":
+            sequence = "pg_get_serial_sequence('prison', 'id')"
+            connection.exec_driver_sql(f"SELECT setval({sequence}, (SELECT max(id) FROM prison))")
+
+
+def _copy(table: sa.Table, turn: int, last: int, prisons: str) -> str:
+    """The rows of these prisons in one table once more, under ids, codes and serials of their own."""
+    of_prison = "id" if table.name == "prison" else "prison_id"
+    values = {name: name for name in [column.name for column in table.columns] if (table.name, name) not in NUMBERED}
+    values[of_prison] = f"{of_prison} + {turn * last}"
+    for name in values.keys() & {"code", "serial", "statement_serial"}:
+        values[name] = f"{name} || '{turn:03}'"
+    for name in values.keys() & ({"statement_id", "superseded_by"} | ({"id"} if table.name == "statement" else set())):
+        values[name] = f"substr({name}, 1, 33) || '{turn:03}'"
+    names, asked = ", ".join(values), ", ".join(values.values())
+    return f"INSERT INTO {table.name} ({names}) SELECT {asked} FROM {table.name} WHERE {of_prison} IN ({prisons})"
 
 
 def _made_up(prisons: int) -> int:

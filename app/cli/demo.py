@@ -7,18 +7,15 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from app.cli.common import err, fail, is_interactive, opened_database, operator
+from app.cli.first_start import ensure_signing_key
 from app.cli.first_start import seed as fill
-from app.demo.programme import (
-    BATCH,
-    Demo,
-    finish,
-    next_prison_id,
-    refuse_programme_in_use,
-    write_batch,
-)
-from app.demo.rows import Plan
+from app.demo.lives import Plan
+from app.demo.programme import finish, live, refusal
 from app.rules.moments import months_after
+from app.services.sealing import sealer
+from app.settings import Settings
 from app.storage.db import Database
+from app.storage.key_files import KeyFiles
 from app.storage.schema import migrate
 
 
@@ -41,23 +38,21 @@ def demo(
     with opened_database() as (settings, database):
         migrate(settings)
         fill(settings, database)
-        write(database, Demo(prisons, plan), anyway=anyway)
+        make(settings, database, plan, prisons, anyway=anyway)
     err.print(f"Made {prisons:,} prisons with {months} months of history, seed {seed}.", markup=False)
 
 
-def write(database: Database, made_up: Demo, *, anyway: bool) -> None:
-    """Batch after batch, each a transaction."""
+def make(settings: Settings, database: Database, plan: Plan, prisons: int, *, anyway: bool = False) -> None:
+    """One prison after another, each life a transaction."""
     with database.reading() as session:
-        if not anyway:
-            refuse_programme_in_use(session)
-        first_id = next_prison_id(session)
+        if (reason := refusal(session, plan.until, anyway=anyway)) is not None:
+            raise fail(reason)
+    ensure_signing_key(settings, database)
+    keys = KeyFiles(settings.signing_keys_dir)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err, transient=True, disable=not is_interactive()) as progress:
-        task = progress.add_task("Making prisons", total=made_up.prisons)
-        for start in range(0, made_up.prisons, BATCH):
-            places = range(start, min(start + BATCH, made_up.prisons))
+        for place in progress.track(range(prisons), description="Making prisons"):
             with database.session_scope() as session:
-                write_batch(session, made_up.plan, places, first_id)
-            progress.advance(task, len(places))
+                live(session, plan, place, seal=sealer(session, keys, issuer=settings.public_url))
     with database.session_scope() as session:
-        finish(session, made_up, caller=operator())
+        finish(session, plan, prisons, caller=operator())

@@ -1,124 +1,167 @@
-"""A made-up programme of any size, written in bulk as the services would have written it change by change."""
+"""A made-up programme: people who do not exist use the services as people do, at moments that have passed."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+import random
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, select, text
 from sqlalchemy.orm import Session
-from sqlmodel import col
 
-from app.demo.lives import Author, demo_code
-from app.demo.rows import Life, Plan
-from app.errors import Conflict
-from app.models import (
-    Evidence,
-    Prison,
-    PrisonChange,
-    PrisonPeriod,
-    SectionAssessment,
-    SectionChange,
-    Signatory,
-    Statement,
-    StatementEvent,
-    StoredVerdict,
-    table_of,
-)
+from app.demo.lives import Move, Plan, StatementDates, demo_code, register, statement_dates, visits
+from app.queries.prisons import PrisonFilter, list_prisons
+from app.queries.sections import has_rated_sections
 from app.queries.toolkits import current_version, read_book
-from app.rules.assessment import exemption_document, state_document
+from app.rules.access import Principal, Role
 from app.rules.caller import Caller
+from app.rules.moments import london_date
+from app.rules.prison import PrisonDetails
+from app.rules.statement import Standing, StatementStatus
+from app.rules.toolkit import SignatoryRole, Toolkit
+from app.rules.types import EvidenceKind, Rating
 from app.services.audit import record
-from app.services.programme.rebuild import period_rows, verdict_row
-from app.services.programme.replay import Happening, replay
+from app.services.prisons import register_prison
+from app.services.section_versions import NewEvidence
+from app.services.sections import SectionPatch, exempt_section, rate_sections
+from app.services.statements import NamedSignatory, Sealer, confirm_go_live, raise_statement, sign_statement
 
-BATCH = 250
-
-
-@dataclass(frozen=True, slots=True)
-class Demo:
-    """How many prisons, and the plan of their histories."""
-
-    prisons: int
-    plan: Plan
+ADMIN = Principal("demo", "Demonstration", Role.ADMIN)
 
 
-def refuse_programme_in_use(session: Session) -> None:
-    """Conflict where sections have been rated: made-up prisons among real ones would falsify every figure."""
-    if session.scalar(select(col(SectionChange.id)).limit(1)) is not None:
-        raise Conflict(
-            "programme-in-use",
-            "This database holds ratings already, and a demonstration would mix with them. Use an empty database, "
-            "or say --anyway.",
-        )
+def refusal(session: Session, at: datetime, *, anyway: bool) -> str | None:
+    """Why no demonstration is made here: made-up prisons among real ones would falsify every figure."""
+    first = PrisonFilter(london_date(at), text=demo_code(0))
+    if list_prisons(session, first, after=None, limit=1):
+        return "this database has a demonstration already, or the beginning of one. Use an empty database."
+    if anyway or not has_rated_sections(session):
+        return None
+    return (
+        "this database holds ratings already, and a demonstration would mix with them. Use an empty database, "
+        "or say --anyway."
+    )
 
 
-def next_prison_id(session: Session) -> int:
-    if session.scalar(select(col(Prison.id)).where(col(Prison.code) == demo_code(0))) is not None:
-        raise Conflict(
-            "programme-in-use",
-            "This database has a demonstration already, or the beginning of one. Use an empty database.",
-        )
-    return (session.scalar(select(func.max(col(Prison.id)))) or 0) + 1
+def live(session: Session, plan: Plan, place: int, *, seal: Sealer) -> None:
+    """The whole life of the prison at that place of the programme."""
+    chance = plan.chance(place)
+    registered_at, details = register(plan, chance, place)
+    register_prison(session, details, caller=Caller(ADMIN, registered_at))
+    people = People(session, details, read_book(session, current_version(session)).toolkit, chance, seal)
+    for at, moves in visits(plan, chance, registered_at):
+        people.take_due(at)
+        people.visit(at, moves)
+    people.take_due(plan.until)
 
 
-def write_batch(session: Session, plan: Plan, places: range, first_id: int) -> None:
-    """Store the lives of the prisons at some places."""
-    book = read_book(session, current_version(session))
-    author = Author(plan, book)
-    lives = [author.write(place, first_id + place) for place in places]
-    _store(session, Prison, [life.prison for life in lives])
-    _store(session, PrisonChange, [row for life in lives for row in life.prison_changes])
-    _store(session, Evidence, [row for life in lives for row in life.evidence])
-    _store(session, SectionChange, [row for life in lives for row in life.section_changes])
-    _store(session, SectionAssessment, [row for life in lives for row in _present_rows(life)])
-    _store(session, Statement, [row for life in lives for row in life.statements.values()])
-    _store(session, Signatory, [row for life in lives for row in life.signatories])
-    _store(session, StatementEvent, [row for life in lives for row in life.statement_events])
-    verdicts, periods = [], []
-    for life in lives:
-        replayed = replay(Prison(**life.prison), _happenings(life), lambda _version: book)
-        verdicts.append({"prison_id": life.facts.id, **verdict_row(session, replayed, plan.until)})
-        periods += period_rows(life.facts.id, replayed.periods)
-    _store(session, StoredVerdict, verdicts)
-    _store(session, PrisonPeriod, periods)
-
-
-def finish(session: Session, demo: Demo, *, caller: Caller) -> None:
-    """Let the database number the next prison, and say in the audit trail what was done."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT setval(pg_get_serial_sequence('prison', 'id'), (SELECT max(id) FROM prison))"))
-    told = {
-        "prisons": demo.prisons,
-        "seed": demo.plan.seed,
-        "from": demo.plan.began.isoformat(),
-        "until": demo.plan.until.isoformat(),
-    }
+def finish(session: Session, plan: Plan, prisons: int, *, caller: Caller) -> None:
+    """Say in the audit trail what was done."""
+    told = {"prisons": prisons, "seed": plan.seed, "from": plan.began.isoformat(), "until": plan.until.isoformat()}
     record(session, caller=caller, at=caller.at, action="programme.generated", subject="/v1/prisons", after=told)
 
 
-def _store(session: Session, table: Any, rows: Sequence[dict[str, Any]]) -> None:
-    if rows:
-        session.execute(insert(table_of(table)), rows)
+@dataclass(slots=True)
+class People:
+    """Those who work on one prison's readiness: its lead, its region, and the signatories."""
 
+    session: Session
+    prison: PrisonDetails
+    toolkit: Toolkit
+    chance: random.Random
+    seal: Sealer
+    required: dict[int, int] = field(default_factory=dict)
+    touched: set[int] = field(default_factory=set)
+    is_eligible: bool = False
+    statement: Mapping[str, Any] | None = None
+    due: StatementDates | None = None
 
-def _present_rows(life: Life) -> list[dict[str, Any]]:
-    return [
-        state_document(one)
-        | {"prison_id": life.facts.id, "number": number, "target_date": one.target_date}
-        | {"rating": one.rating, "exemption": exemption_document(one.exemption)}
-        | {"updated_at": life.stamps[number].at, "updated_by": life.stamps[number].by}
-        for number, one in life.present.items()
-    ]
+    def visit(self, at: datetime, moves: list[Move]) -> None:
+        """One request of the prison's lead, and what the region exempts before it."""
+        wanted: dict[int, Rating | None] = {}
+        for number, rating in moves:
+            if rating is not None or number not in wanted:
+                wanted[number] = rating
+        if not wanted:
+            return
+        for number in wanted.keys() - self.touched:
+            self._exempt(number, at)
+        patches = [self._patch(number, rating, at) for number, rating in wanted.items()]
+        at += timedelta(minutes=5)
+        after = rate_sections(self.session, self.prison.code, patches, caller=self._lead(at))
+        verdict = json.loads(after.readiness)
+        self.is_eligible, self.statement = verdict["go_live"]["eligible"], verdict["statement"]
+        self.touched |= wanted.keys()
+        if self.due is None and self.statement is None and self.is_eligible:
+            self.due = statement_dates(self.chance, at)
 
+    def take_due(self, until: datetime) -> None:
+        """Take the steps of the statement that fall due before a moment; the ratings may have overtaken them."""
+        if self.due is None or self.due.raised >= until:
+            return
+        if self._is("eligible"):
+            self._raise(self.due.raised)
+        if self._is(StatementStatus.RAISED) and self.due.signed is not None:
+            if self.due.signed >= until:
+                return
+            self._sign(self.due.signed)
+        if self._is(StatementStatus.ISSUED) and self.due.live is not None:
+            if self.due.live >= until:
+                return
+            self._go_live(self.due.live)
+        self.due = None
 
-def _happenings(life: Life) -> list[Happening]:
-    found = [Happening(row["at"], "prison", None, row["state"], row["moves_verdict"]) for row in life.prison_changes]
-    found += [
-        Happening(row["at"], "section", row["number"], row["state"], row["moves_verdict"], row["by_name"])
-        for row in life.section_changes
-    ]
-    found += [
-        Happening(row["at"], "statement", row["statement_id"], row["state"], row["moves_verdict"], kind=row["kind"])
-        for row in life.statement_events
-    ]
-    return sorted(found, key=lambda one: one.at)
+    def _exempt(self, number: int, at: datetime) -> None:
+        can_be = self.prison.function in self.toolkit.section(number).exemptible_for
+        if can_be and self.chance.random() < 0.4:
+            why = "The prison has no such unit."
+            exempt_section(self.session, self.prison.code, number, why, caller=Caller(self._region(), at))
+
+    def _patch(self, number: int, rating: Rating | None, at: datetime) -> SectionPatch:
+        if rating is None:
+            return SectionPatch(number, {"comment": f"Looked at again on {at:%d %B %Y}."})
+        given: dict[str, Any] = {"rating": rating}
+        if self.toolkit.section(number).staffing_threshold_percent is not None:
+            required = self.required.setdefault(number, self.chance.randrange(4, 40, 4))
+            in_post = {Rating.RED: required // 2, Rating.AMBER: required * 3 // 4, Rating.GREEN: required}[rating]
+            given |= {"staff_in_post": in_post, "staff_required": required}
+        minutes = NewEvidence(EvidenceKind.NOTE, f"Minutes on section {number}", None, None)
+        return SectionPatch(number, given, evidence=(minutes,) if rating is Rating.GREEN else ())
+
+    def _is(self, state: str) -> bool:
+        """Whether the prison is eligible without a statement, or has one that is raised, or issued and in force."""
+        if self.statement is None:
+            return state == "eligible" and self.is_eligible
+        status, standing = self.statement["status"], self.statement["standing"]
+        return bool(status == state and standing != Standing.IN_BREACH)
+
+    def _raise(self, at: datetime) -> None:
+        named = [NamedSignatory(role.key, self._name(role), None) for role in self.toolkit.signatory_roles]
+        planned = london_date(at) + timedelta(days=self.chance.randrange(20, 100))
+        raised = raise_statement(self.session, self.prison.code, planned, named, caller=self._lead(at))
+        self.statement = asdict(raised)
+
+    def _sign(self, at: datetime) -> None:
+        assert self.statement is not None
+        one, digest = self.statement["id"], self.statement["digest"]
+        for place, role in enumerate(self.toolkit.signatory_roles):
+            by = Principal(f"demo-{role.key}", role.title, Role.SIGNATORY, self.prison.code, signatory_role=role.key)
+            caller = Caller(by, at + timedelta(minutes=place))
+            signed = sign_statement(
+                self.session, one, role.key, self._name(role), digest, caller=caller, seal=self.seal
+            )
+            self.statement = asdict(signed)
+
+    def _go_live(self, at: datetime) -> None:
+        assert self.statement is not None
+        caller = Caller(self._region(), at)
+        self.statement = asdict(confirm_go_live(self.session, self.statement["id"], None, caller=caller))
+
+    def _name(self, role: SignatoryRole) -> str:
+        return f"{role.title} of {self.prison.name}"
+
+    def _region(self) -> Principal:
+        return Principal(f"demo-{self.prison.region}", "Demonstration", Role.REGION, region=self.prison.region)
+
+    def _lead(self, at: datetime) -> Caller:
+        code = self.prison.code
+        return Caller(Principal(f"demo-{code}", "Demonstration", Role.PRISON, prison=code), at)

@@ -123,7 +123,6 @@ _TEXTS = (
         "Writes from before midnight may still be arriving: freeze the return a few minutes later.",
     ),
     ("reason-needed", "A reason is needed", "Say in `reason` why the return differs from its last revision."),
-    ("programme-in-use", "The programme is in use", "Make a demonstration in a database of its own."),
     ("key-exists", "Key already in use", "Give another key."),
     ("too-many-downloads", "Too many downloads at once", "Finish one of those under way, or wait a little."),
     ("too-many-streams", "Too many event streams", "Try again shortly, or poll /v1/events instead."),

@@ -239,3 +239,8 @@ def read_history(
         SectionChangeView(version, at, Actor(key, name, role), rating, state["comment"], changes, request_id)
         for version, at, key, name, role, rating, state, changes, request_id in session.execute(statement)
     ]
+
+
+def has_rated_sections(session: Session) -> bool:
+    """Whether any section of any prison was ever changed."""
+    return session.scalar(select(col(SectionChange.id)).limit(1)) is not None

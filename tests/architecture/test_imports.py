@@ -36,7 +36,7 @@ MAY_IMPORT = {
     # A command is a process of its own: it reads the settings, opens the storage, and may run what else runs beside
     # requests.
     "cli": FRONT | {"settings", "storage", "background", "demo"},
-    "demo": {"services", "queries", "rules", "models", "errors"},
+    "demo": {"services", "queries", "rules"},
     "settings": {"errors"},
     "errors": {"settings"},
 }

@@ -9,9 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from app.cli.demo import write
-from app.demo.programme import Demo
-from app.demo.rows import Plan
+from app.cli.demo import make
+from app.demo.lives import Plan
 from app.http import connections
 from app.main import create_app
 from app.storage.db import Database
@@ -26,9 +25,10 @@ PRISONS = 600
 def crowded(database_url: str, tmp_path: Path) -> Iterator[tuple[Database, int]]:
     """A service with so many prisons that its files do not fit into what a connection takes unread."""
     clock = Clock()
-    app = create_app(service_settings(database_url, data_dir=tmp_path), clock)
+    settings = service_settings(database_url, data_dir=tmp_path)
+    app = create_app(settings, clock)
     database: Database = app.state.parts.database
-    write(database, Demo(PRISONS, Plan(7, clock() - timedelta(days=1), clock())), anyway=True)
+    make(settings, database, Plan(7, clock() - timedelta(days=1), clock()), PRISONS, anyway=True)
     make_keys(database, ["region:north-west"], clock())
     with live(app, lifespan="on") as port:
         yield database, port
