@@ -49,8 +49,9 @@ class StatementDates:
 
 def register(plan: Plan, chance: random.Random, place: int) -> tuple[datetime, PrisonDetails]:
     """When the prison at that place is registered, and what it is."""
-    at = plan.began + timedelta(seconds=chance.randrange(20 * 86400))
-    days, code = (plan.until - plan.began).days, demo_code(place)
+    span = plan.until - plan.began
+    at = plan.began + timedelta(seconds=chance.randrange(min(20 * 86400, int(span.total_seconds()) // 4)))
+    days, code = max(span.days, 2), demo_code(place)
     closes = plan.began.date() + timedelta(days=chance.randrange(days // 2, days * 2))
     opens = at.date() + timedelta(days=chance.randrange(days))
     fate = chance.random()

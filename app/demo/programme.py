@@ -86,7 +86,6 @@ class People:
         for number in wanted.keys() - self.touched:
             self._exempt(number, at)
         patches = [self._patch(number, rating, at) for number, rating in wanted.items()]
-        at += timedelta(minutes=5)
         after = rate_sections(self.session, self.prison.code, patches, caller=self._lead(at))
         verdict = json.loads(after.readiness)
         self.is_eligible, self.statement = verdict["go_live"]["eligible"], verdict["statement"]
@@ -145,7 +144,7 @@ class People:
         one, digest = self.statement["id"], self.statement["digest"]
         for place, role in enumerate(self.toolkit.signatory_roles):
             by = Principal(f"demo-{role.key}", role.title, Role.SIGNATORY, self.prison.code, signatory_role=role.key)
-            caller = Caller(by, at + timedelta(minutes=place))
+            caller = Caller(by, at + timedelta(seconds=place))
             signed = sign_statement(
                 self.session, one, role.key, self._name(role), digest, caller=caller, seal=self.seal
             )
