@@ -30,7 +30,7 @@ async def stored_verdict(request: Request, code: str) -> Response:
     if etag is None:
         raise unknown_prison(code)
     at = now(request)
-    # Other rules made it, or evidence has grown stale since; it is stored anew before long.
+    # Other rules made it, or evidence has grown stale since; it is stored again before long.
     if not is_by_present_rules(made_by) or str(fresh_until) < london_date(at).isoformat():
         return await run_in_threadpool(_worked_out, request, code, at, None)
     return tagged(request, body, etag)

@@ -1,4 +1,4 @@
-"""Stored verdicts that other rules made, or that the calendar has overtaken, are worked out anew beside the service."""
+"""Stored verdicts that other rules made, or that the calendar has overtaken, are settled again beside the service."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -23,7 +23,7 @@ def find_outdated(database: Database, at: datetime) -> list[int]:
 
 
 def settle_prison(database: Database, prison_id: int, at: datetime) -> None:
-    """Work out a prison's verdict and periods anew, in a transaction that locks it.
+    """Work out a prison's verdict and periods again, in a transaction that locks it.
 
     Whoever comes second finds nothing to do: every worker of a service looks for the same prisons.
     """
@@ -62,9 +62,9 @@ async def _keep_settled(database: Database, clock: Callable[[], datetime], outda
             for prison_id in outdated:
                 await run_in_threadpool(settle_prison, database, prison_id, clock())
             if outdated:
-                log.info("verdicts worked out anew", prisons=len(outdated))
+                log.info("verdicts worked out again", prisons=len(outdated))
         except Exception as fault:
-            log.warning("verdicts were not worked out anew", error=type(fault).__name__, detail=str(fault))
+            log.warning("verdicts were not worked out again", error=type(fault).__name__, detail=str(fault))
         now = clock()
         midnight = start_of_day(london_date(now) + timedelta(days=1))
         await asyncio.sleep((midnight - now).total_seconds() + 1)

@@ -121,7 +121,7 @@ def _settle(database: Database) -> None:
     for prison_id in track(outdated, "Judging prisons", console=err, transient=True, disable=not is_interactive()):
         settle_prison(database, prison_id, now)
     if outdated:
-        err.print(f"Worked out the verdicts on {len(outdated)} prisons anew.", markup=False)
+        err.print(f"Worked out the verdicts on {len(outdated)} prisons again.", markup=False)
 
 
 def _seed(settings: Settings, database: Database) -> Seeded:

@@ -38,10 +38,8 @@ class PrisonPeriod(SQLModel, table=True):
     blocking: int = Field(sa_type=sa.BigInteger)
     exempt: int = Field(sa_type=sa.BigInteger)
     blocker_count: int
-    updated_at: datetime | None = moment_column(optional=True)
     section_changed_at: datetime | None = moment_column(optional=True)
     quiet_since: datetime = moment_column()
-    statement_id: str | None = Field(default=None, max_length=36)
     statement_serial: str | None = Field(default=None, max_length=24)
     statement_status: str | None = Field(default=None, max_length=12)
     statement_standing: str | None = Field(default=None, max_length=12)

@@ -1,4 +1,4 @@
-"""Which toolkit and which rules made a stored verdict, and which verdicts are to be worked out anew."""
+"""Which toolkit and which rules made a stored verdict, and which verdicts are to be worked out again."""
 
 from datetime import date
 from functools import cache

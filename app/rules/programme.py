@@ -40,10 +40,8 @@ class Point(NamedTuple):
     blocking: int
     exempt: int
     blocker_count: int
-    updated_at: datetime | None
     section_changed_at: datetime | None
     quiet_since: datetime
-    statement_id: str | None
     statement_serial: str | None
     statement_status: str | None
     statement_standing: str | None

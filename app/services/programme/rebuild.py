@@ -71,7 +71,7 @@ def take_prison(session: Session, prison_id: int) -> None:
 
 
 def rebuild_prison(session: Session, prison_id: int, at: datetime) -> None:
-    """Write a prison's verdict and periods anew, from its history; `at` is now. The prison is locked by then."""
+    """Write a prison's verdict and periods again, from its history; `at` is now. The prison is locked by then."""
     ((_, replayed),) = _replayed(session, [prison_id])
     session.execute(delete(StoredVerdict).where(col(StoredVerdict.prison_id) == prison_id))
     session.execute(delete(PrisonPeriod).where(col(PrisonPeriod.prison_id) == prison_id))

@@ -1,7 +1,7 @@
 """How a prison stood at each moment of its history, worked out by the rules from what happened to it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
@@ -130,7 +130,7 @@ def _point(progress: Progress, books: Books) -> Point:
     view = situation.view(books(situation.prison.toolkit_version), london_date(progress.latest_at))
     statement = view.statement
     return point_of(
-        replace(view, updated_at=progress.updated_at),
+        view,
         situation,
         opened_on=progress.opened_on,
         closed_by=progress.closed_by,
