@@ -35,6 +35,7 @@ from app.api import (
 from app.background.checkpoints import keep_checkpointing
 from app.background.delivery import delivering
 from app.background.feed import Feed
+from app.background.upkeep import keeping_log_short
 from app.background.verdicts import settling
 from app.http import compression, docs, handlers, problem_pages
 from app.http.edge import Edge
@@ -137,7 +138,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
 
 def build_parts(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Parts:
     """The parts of one application; none of them is at work yet."""
-    database = Database(settings)
+    database = Database(settings, serving=True)
     return Parts(
         settings=settings,
         clock=clock,
@@ -163,6 +164,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     checkpoints = asyncio.create_task(chore) if every else chore.close()
     async with (
         parts.database.running(),
+        keeping_log_short(parts.database),
         parts.feed.running(),
         settling(parts.database, parts.clock),
         delivering(parts.database, parts.settings, parts.clock),

@@ -4,7 +4,7 @@ import os
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import limits
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -24,8 +24,12 @@ class Settings(BaseSettings):
     """`sqlite:///path/to/file.db` or `postgresql+psycopg://user@host/database`. Without it: SQLite in IDTS_DATA_DIR."""
     database_read_url: str = ""
     """A read replica: reads go there. Without it they go to the database."""
-    database_pool_size: Annotated[int, Field(ge=1, le=200)] = 20
-    """How many connections of each kind a worker keeps."""
+    database_pool_size: Annotated[int, Field(ge=1, le=200)] = 10
+    """How many connections a worker keeps to write, and how many to read. On PostgreSQL it has some ten more."""
+    database_statement_seconds: Annotated[int, Field(ge=0, le=86_400)] = 60
+    """On PostgreSQL, how long the service lets one statement take; 0 for no limit. Commands have none."""
+    database_idle_seconds: Annotated[int, Field(ge=0, le=86_400)] = 60
+    """On PostgreSQL, how long a transaction may wait for its next statement; 0 for no limit. Commands have none."""
     admin_key: SecretStr | None = None
     """The administrator's key, at least 16 characters. It is read at the first start only; without it a key is made."""
     host: str = "127.0.0.1"
@@ -179,6 +183,12 @@ class Settings(BaseSettings):
     def allowed_origins(self) -> list[str]:
         """The origins of `cors_origins`, one by one."""
         return _listed(self.cors_origins)
+
+    @property
+    def evidence_dir(self) -> Path | None:
+        """Where evidence files are; None where they are in a bucket."""
+        parts = urlsplit(self.evidence_url)
+        return Path(unquote(parts.path)) if parts.scheme == "file" else None
 
     @property
     def is_embedded(self) -> bool:

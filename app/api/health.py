@@ -1,11 +1,12 @@
 """Health, version and metrics, for those who run the service."""
 
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
+from anyio import CapacityLimiter, move_on_after, to_thread
 from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
@@ -15,12 +16,25 @@ from app.http.routing import PublicRoute
 router = APIRouter(tags=["Service"], route_class=PublicRoute)
 
 
+# Not the threads of requests: those may all be waiting for what is asked about here.
+_probing = CapacityLimiter(2)
+PROBE_SECONDS = 5
+
+
+async def _is_so(question: Callable[[], bool]) -> bool:
+    """Its answer, or no where it takes too long."""
+    with move_on_after(PROBE_SECONDS):
+        return await to_thread.run_sync(question, abandon_on_cancel=True, limiter=_probing)
+    return False
+
+
 async def _components(request: Request) -> dict[str, Any]:
-    checks = {
-        "database": parts(request).database.is_reachable,
-        "evidence": parts(request).evidence_store.is_reachable,
-    }
-    answers = {name: await run_in_threadpool(is_reachable) for name, is_reachable in checks.items()}
+    database, store = parts(request).database, parts(request).evidence_store
+
+    def works() -> bool:
+        return database.probe.can_read() and database.probe.can_write()
+
+    answers = {"database": await _is_so(works), "evidence": await _is_so(store.is_reachable)}
     return {name: {"status": "UP" if is_up else "DOWN"} for name, is_up in answers.items()}
 
 
@@ -34,7 +48,7 @@ def _overall(components: dict[str, Any]) -> str:
     responses={503: {"description": "A part is down: `components` says which"}},
 )
 async def health(request: Request) -> JSONResponse:
-    """Whether the service and the parts that it needs are up."""
+    """Whether the service and the parts that it needs are up: the database can be read and written."""
     components = await _components(request)
     status = _overall(components)
     return JSONResponse({"status": status, "components": components}, 200 if status == "UP" else 503)
@@ -58,11 +72,12 @@ async def liveness() -> JSONResponse:
     responses={503: {"description": "Send no requests here for now"}},
 )
 async def readiness(request: Request) -> JSONResponse:
-    """Whether requests should be sent here: not while the database cannot be reached.
+    """Whether requests should be sent here: not while the database cannot be read.
 
-    The evidence store does not matter here: without it everything but uploads and downloads goes on.
+    The evidence store does not matter here: without it everything but uploads and downloads goes on. Nor does a
+    full disk: reading goes on.
     """
-    status = "UP" if await run_in_threadpool(parts(request).database.is_reachable) else "DOWN"
+    status = "UP" if await _is_so(parts(request).database.probe.can_read) else "DOWN"
     return JSONResponse({"status": status}, 200 if status == "UP" else 503)
 
 

@@ -4,14 +4,14 @@ import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.errors import DomainError, FieldFault, TooMany
 from app.http.problems import problem_response, status_of
+from app.storage.faults import Fault, fault_of, words_of
 
 log = structlog.get_logger("idts.problems")
 
@@ -92,21 +92,32 @@ def methods_at(request: Request) -> set[str]:
     return found | {"OPTIONS"} if found else found
 
 
+_FAULTS = {
+    Fault.BUSY_OR_AWAY: (
+        "The database cannot be reached or is too busy just now. Nothing was stored; try again shortly."
+    ),
+    Fault.CANNOT_STORE: (
+        "The service cannot use its database just now: the disk is full or read-only, or the file is not there. "
+        "Nothing was stored. An operator has to put it right."
+    ),
+    Fault.NO_SCHEMA: (
+        "The database does not have the tables of this version of the service. Nothing was stored. An operator runs "
+        "`idts migrate`."
+    ),
+    Fault.UNKNOWN_OUTCOME: (
+        "The connection to the database was lost while the change was being stored, so it may have been stored or "
+        "not. Read it again, or repeat the request with the same Idempotency-Key."
+    ),
+}
+
+
 def on_database_error(request: Request, error: Exception) -> Response:
-    if not _is_unreachable(error):
+    fault = fault_of(error)
+    if fault is None:
         return on_anything_else(request, error)
-    log.warning("database unavailable", error=type(error).__name__, request_id=request.state.request_id)
-    detail = "The database cannot be reached or is too busy just now. Nothing was stored; try again shortly."
-    return problem_response(request, 503, "database-unavailable", detail, headers=RETRY_SOON)
-
-
-def _is_unreachable(error: Exception) -> bool:
-    """Lost or refused connections, a full pool, a lock that was not had in time: all pass by waiting."""
-    if isinstance(error, PoolTimeout):
-        return True
-    if not isinstance(error, DBAPIError):
-        return False
-    return error.connection_invalidated or any(kind.__name__ == "OperationalError" for kind in type(error.orig).__mro__)
+    level = log.warning if fault is Fault.BUSY_OR_AWAY else log.error
+    level(fault.value, error=words_of(error), request_id=request.state.request_id)
+    return problem_response(request, 503, fault.value, _FAULTS[fault], headers=RETRY_SOON)
 
 
 def on_anything_else(request: Request, error: Exception) -> Response:

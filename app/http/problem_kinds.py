@@ -46,6 +46,22 @@ _TEXTS = (
     ),
     ("database-unavailable", "The database cannot be reached", "Nothing was stored; try again shortly."),
     (
+        "storage-unavailable",
+        "Nothing can be stored just now",
+        "Nothing was stored; an operator puts the disk or the database file right.",
+    ),
+    (
+        "outcome-unknown",
+        "It may have been stored",
+        "Read the resource again, or repeat the request with the same Idempotency-Key.",
+    ),
+    (
+        "database-missing",
+        "The database is missing",
+        "Said at the start: restore it, or begin anew in another data directory.",
+    ),
+    ("schema-missing", "The database is not set up", "Nothing was stored; an operator runs `idts migrate`."),
+    (
         "internal-error",
         "Something went wrong here",
         "Report the `request_id`: the service's log has the details under it.",

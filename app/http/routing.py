@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from app.errors import FieldFault, Invalid, NotFound, WrongMediaType
 from app.http.auth import SAFE_METHODS, credentials_of
+from app.storage.db import on_one_thread
 
 JSON_TYPES = ("application/json", "application/merge-patch+json")
 
@@ -77,6 +78,9 @@ class PublicRoute(APIRoute):
     """A route that needs no key."""
 
     needs_key = False
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, on_one_thread(endpoint), **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         original = super().get_route_handler()

@@ -1,34 +1,86 @@
 """Engines, sessions and transactions: the only place that commits."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from typing import Annotated, Any
+from functools import partial, wraps
+from inspect import get_annotations, iscoroutinefunction
+from typing import Annotated, Any, TypeVar
 
-from anyio import CancelScope, CapacityLimiter, to_thread
+from anyio import CancelScope, CapacityLimiter, fail_after, to_thread
 from fastapi import Depends
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 
 from app.settings import Settings
+from app.storage.embedded import log_keeper, path_of, reading_engine, writing_engine
+from app.storage.faults import OutcomeUnknown, is_lost_at_commit
+from app.storage.health import FileProbe, Probe, ServerProbe, WriteRecord
+from app.storage.log_keeper import LogKeeper
 from app.storage.points import EmbeddedPoints, Points
+from app.storage.server import server_engine
+from app.storage.turns import WAIT_SECONDS, DatabaseFile
 
-# A writer waits this long for another one before the caller is told to try again.
-LOCK_WAIT_SECONDS = 15
+T = TypeVar("T")
 
 
 class Database:
-    """One database (and, where configured, its read replica) with the sessions made from it."""
+    """One database (and, where configured, its read replica) with the sessions made from it.
 
-    def __init__(self, settings: Settings) -> None:
-        self.write_engine = _engine(settings.database_url, settings.database_pool_size, writes=True)
-        self.read_engine = _engine(settings.read_url, settings.database_pool_size, writes=False)
-        self.current_engine = self._current_engine(settings)
-        self.points = _points(settings.read_url)
-        # What must not lag behind: who may write.
-        has_replica = settings.read_url != settings.database_url
-        self.primary_points = _points(settings.database_url) if has_replica else self.points
+    A `serving` one belongs to the service: its statements are limited in time, and its write-ahead log is brought
+    into the database in the background.
+    """
+
+    def __init__(self, settings: Settings, *, serving: bool = False) -> None:
+        self.file: DatabaseFile | None = None
+        self.log_keeper: LogKeeper | None = None
+        self.points: Points
+        self.primary_points: Points
+        self.probe: Probe
+        if settings.is_embedded:
+            self._open_file(settings, serving)
+        else:
+            self._open_server(settings, serving)
+        # Writers wait for each other on threads of their own, so that they never hold up those who read.
+        most = settings.database_pool_size
+        self.writers = CapacityLimiter(min(most, 8) if settings.is_embedded else most)
+
+    def _open_file(self, settings: Settings, serving: bool) -> None:
+        url, size = settings.database_url, settings.database_pool_size
+        self.file = DatabaseFile(path_of(url))
+        self.write_engine = writing_engine(url, self.file, checkpoints=not serving)
+        self.read_engine = self.current_engine = reading_engine(url, self.file, size)
+        # Of their own: the event loop must not wait for a connection that only the event loop can give back.
+        self.points = self.primary_points = EmbeddedPoints(reading_engine(url, self.file, 1))
+        if settings.read_url != url:
+            copy = DatabaseFile(path_of(settings.read_url))
+            self.read_engine = reading_engine(settings.read_url, copy, size)
+            self.points = EmbeddedPoints(reading_engine(settings.read_url, copy, 1))
+        # The driver's own transactions start too late and lose updates; a writer locks from the start.
+        _begin_with("BEGIN IMMEDIATE", self.write_engine)
+        for engine in {self.read_engine, self.current_engine}:
+            _begin_with("BEGIN", engine)
+        if serving:
+            self.log_keeper = log_keeper(self.write_engine)
+        self.record = WriteRecord(self.write_engine)
+        self.probe = FileProbe(reading_engine(url, self.file, 1), self.file, self.record)
+
+    def _open_server(self, settings: Settings, serving: bool) -> None:
+        from app.storage.server_points import MOST_CONNECTIONS, ServerPoints
+
+        size = settings.database_pool_size
+        engine = partial(server_engine, settings=settings, patient=not serving)
+        self.write_engine = engine(settings.database_url, size=size, writes=True)
+        self.read_engine = self.current_engine = engine(settings.read_url, size=size, writes=False)
+        self.points = self.primary_points = ServerPoints(settings.read_url, MOST_CONNECTIONS)
+        if settings.read_url != settings.database_url:
+            # What must not lag behind: who may write, and what has happened.
+            self.current_engine = engine(settings.database_url, size=MOST_CONNECTIONS, writes=False)
+            self.primary_points = ServerPoints(settings.database_url, MOST_CONNECTIONS)
+        self.record = WriteRecord(self.write_engine)
+        self.probe = ServerProbe(engine(settings.database_url, size=1, writes=True), self.record)
 
     def read_session(self) -> Session:
         """A session that sees one snapshot; it takes a connection only when first used."""
@@ -36,7 +88,7 @@ class Database:
 
     def write_session(self) -> Session:
         """A session whose transaction takes the write lock at its first statement."""
-        return Session(self.write_engine, expire_on_commit=False)
+        return Session(self.write_engine, expire_on_commit=False, info={"database": self})
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -57,7 +109,7 @@ class Database:
         """One transaction for a command, a seed or a job: committed whole or not at all."""
         with self.write_session() as session:
             yield session
-            session.commit()
+            _commit(session)
 
     @contextmanager
     def snapshot(self) -> Iterator[Session]:
@@ -65,20 +117,6 @@ class Database:
         with self.write_session() as session:
             yield session
             session.rollback()
-
-    def _current_engine(self, settings: Settings) -> Engine:
-        if settings.is_embedded or settings.read_url == settings.database_url:
-            return self.read_engine
-        return self.write_engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-
-    def is_reachable(self) -> bool:
-        """Whether a statement can be run on the primary now."""
-        try:
-            with self.write_engine.connect() as connection:
-                connection.exec_driver_sql("SELECT 1")
-        except SQLAlchemyError:
-            return False
-        return True
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -92,6 +130,26 @@ class Database:
     def dispose(self) -> None:
         self.write_engine.dispose()
         self.read_engine.dispose()
+        self.current_engine.dispose()
+        self.probe.dispose()
+
+
+def _begin_with(statement: str, engine: Engine) -> None:
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(statement)
+
+
+def _commit(session: Session) -> None:
+    session.flush()
+    try:
+        session.commit()
+    except DBAPIError as fault:
+        if is_lost_at_commit(fault):
+            raise OutcomeUnknown("the connection was lost at COMMIT") from fault.orig
+        raise
+    database: Database = session.info["database"]
+    database.record.failed_at = None
 
 
 async def read_session(request: Request) -> AsyncIterator[Session]:
@@ -118,7 +176,7 @@ async def write_session(request: Request) -> AsyncIterator[Session]:
     try:
         yield session
         if session.in_transaction():
-            await to_thread.run_sync(session.commit, limiter=_ending)
+            await to_thread.run_sync(_commit, session, limiter=_ending)
     finally:
         await _end(session)
 
@@ -144,58 +202,59 @@ ReadSession = Annotated[Session, Depends(read_session, scope="function")]
 CurrentSession = Annotated[Session, Depends(current_session, scope="function")]
 WriteSession = Annotated[Session, Depends(write_session, scope="function")]
 
-
-def _engine(url: str, pool_size: int, *, writes: bool) -> Engine:
-    if make_url(url).get_backend_name() == "sqlite":
-        return _sqlite_engine(url, pool_size, writes=writes)
-    isolation = "READ COMMITTED" if writes else "REPEATABLE READ"
-    options = f"-c lock_timeout={LOCK_WAIT_SECONDS}s -c timezone=UTC"
-    return create_engine(
-        url,
-        pool_size=pool_size,
-        max_overflow=0 if writes else pool_size,
-        pool_timeout=LOCK_WAIT_SECONDS,
-        pool_pre_ping=True,
-        isolation_level=isolation,
-        connect_args={"connect_timeout": 5, "options": options},
-    )
+Endpoint = Callable[..., Any]
 
 
-def _points(url: str) -> Points:
-    if make_url(url).get_backend_name() == "sqlite":
-        # Of their own: the event loop must not wait for a connection that only the event loop can give back.
-        return EmbeddedPoints(_sqlite_engine(url, 1, writes=False))
-    from app.storage.server_points import MOST_CONNECTIONS, ServerPoints
+def on_one_thread(endpoint: Endpoint) -> Endpoint:
+    """A plain route that ends its transaction on the thread that began it, before it goes back to the event loop.
 
-    return ServerPoints(url, MOST_CONNECTIONS)
+    A lock is held as short as can be so, and the request changes threads once instead of twice.
+    """
+    if iscoroutinefunction(endpoint):
+        return endpoint
+    kinds = (ReadSession, CurrentSession, WriteSession)
+    sessions = {name: hint for name, hint in get_annotations(endpoint).items() if hint in kinds}
+    if len(sessions) != 1:
+        return endpoint
+    ((name, kind),) = sessions.items()
+
+    @wraps(endpoint)
+    def reading(**given: Any) -> Any:
+        try:
+            return endpoint(**given)
+        finally:
+            given[name].close()
+
+    @wraps(endpoint)
+    async def writing(**given: Any) -> Any:
+        return await _in_writers_thread(given[name], partial(endpoint, **given))
+
+    return writing if kind == WriteSession else reading
 
 
-def _sqlite_engine(url: str, pool_size: int, *, writes: bool) -> Engine:
-    engine = create_engine(
-        url,
-        pool_size=pool_size,
-        max_overflow=pool_size,
-        pool_timeout=LOCK_WAIT_SECONDS,
-        connect_args={"check_same_thread": False, "timeout": LOCK_WAIT_SECONDS, "isolation_level": None},
-    )
+async def _in_writers_thread(session: Session, work: Callable[[], T]) -> T:
+    """The work and its COMMIT; PoolTimeout where the writers before it take too long."""
+    database: Database = session.info["database"]
+    place = object()
+    try:
+        with fail_after(WAIT_SECONDS):
+            await database.writers.acquire_on_behalf_of(place)
+    except TimeoutError as fault:
+        raise PoolTimeout("no writer before this one finished in time") from fault
 
-    @event.listens_for(engine, "connect")
-    def configure(connection: Any, _record: object) -> None:
-        # FULL: a rating that was acknowledged survives a power cut.
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
-            connection.execute(f"PRAGMA {pragma}")
-        if not writes:
-            connection.execute("PRAGMA query_only=ON")
+    def whole() -> T:
+        try:
+            answer = work()
+            _commit(session)
+            return answer
+        finally:
+            session.close()
 
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        # The driver's own transactions start too late and lose updates; a writer locks from the start.
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    try:
+        return await to_thread.run_sync(whole, limiter=_threads)
+    finally:
+        database.writers.release_on_behalf_of(place)
 
-    @event.listens_for(engine, "checkin")
-    def end(connection: Any, _record: object) -> None:
-        # SQLAlchemy takes a transaction whose COMMIT failed for ended; SQLite does not, and its lock would stay.
-        if connection is not None and connection.in_transaction:
-            connection.rollback()
 
-    return engine
+# Who may have a thread is decided beforehand.
+_threads = CapacityLimiter(1_000)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import obstore
@@ -16,6 +16,7 @@ from obstore.store import LocalStore, S3Store
 
 from app.errors import Unavailable
 from app.settings import Settings
+from app.storage.files import private_directory
 
 if TYPE_CHECKING:
     from obstore import GetResult
@@ -34,8 +35,7 @@ class EvidenceStore:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        parts = urlsplit(settings.evidence_url)
-        self._directory = Path(unquote(parts.path)) if parts.scheme == "file" else None
+        self._directory = settings.evidence_dir
         self._opened: LocalStore | S3Store | None = None
 
     def put(self, file: BinaryIO) -> str:
@@ -91,8 +91,7 @@ class EvidenceStore:
     def _store(self) -> LocalStore | S3Store:
         if self._opened is None:
             if self._directory:
-                self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-                self._opened = LocalStore(self._directory)
+                self._opened = LocalStore(private_directory(self._directory))
             else:
                 self._opened = _bucket(self._settings)
         return self._opened

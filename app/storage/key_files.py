@@ -12,6 +12,7 @@ from joserfc.jwk import OKPKey
 from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
 
 from app.errors import Unavailable
+from app.storage.files import private_directory
 
 ALGORITHM = "Ed25519"
 
@@ -25,7 +26,7 @@ class KeyFiles:
     def make(self) -> OKPKey:
         """A fresh Ed25519 key, kept in a file of mode 0600; its id is its thumbprint."""
         key = OKPKey.generate_key("Ed25519", auto_kid=True)
-        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_directory(self.directory)
         handle = os.open(self._path(str(key.kid)), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w") as file:
             json.dump(key.as_dict(private=True), file)

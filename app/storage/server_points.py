@@ -61,8 +61,15 @@ class ServerPoints:
         self._pool = self._new_pool()
 
     def _new_pool(self) -> AsyncConnectionPool[AsyncConnection[Row]]:
+        # It asks a server that is away ever more seldom: then the next read asks anew instead.
         return AsyncConnectionPool(
-            self._address, min_size=0, max_size=self._most, timeout=WAIT_SECONDS, kwargs=_SETTINGS, open=False
+            self._address,
+            min_size=0,
+            max_size=self._most,
+            timeout=WAIT_SECONDS,
+            reconnect_timeout=WAIT_SECONDS,
+            kwargs=_SETTINGS,
+            open=False,
         )
 
 

@@ -42,7 +42,7 @@ def moved_away(url: str) -> Iterator[None]:
         elsewhere.rename(directory)
 
 
-def is_down(service: Service) -> None:
+def is_down(service: Service, code: str = "database-unavailable") -> None:
     for answer in (
         service.get(f"{LWI}/readiness"),
         service.get(f"{LWI}/sections"),
@@ -51,7 +51,7 @@ def is_down(service: Service) -> None:
         service.patch(f"{LWI}/sections/5", {"rating": "AMBER"}),
         service.post("/v1/prisons", factories.prison(), by="admin"),
     ):
-        assert (answer.status_code, answer.json()["code"]) == (503, "database-unavailable")
+        assert (answer.status_code, answer.json()["code"]) == (503, code)
         assert answer.headers["content-type"] == "application/problem+json"
         assert int(answer.headers["retry-after"]) > 0
         assert "postgres" not in answer.text.lower()
@@ -100,6 +100,6 @@ def test_connections_that_died_while_idle_are_not_noticed_by_callers(postgres_ad
 def test_an_sqlite_file_that_is_not_there_is_used_once_it_is(database_url: str, tmp_path: Path):
     with running(service_settings(database_url, data_dir=tmp_path)) as service:
         with moved_away(database_url):
-            is_down(service)
+            is_down(service, "storage-unavailable")
         is_up(service)
         assert service.patch(f"{LWI}/sections/5", {"rating": "AMBER"}).json()["version"] == 1

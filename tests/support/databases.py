@@ -40,7 +40,7 @@ def _sqlite_copy(home: Path) -> Iterator[str]:
     template = home / "template.db"
     with _turn(home, "template.db.lock"):
         if not template.exists():
-            _fill(f"sqlite:///{home / 'filling.db'}")
+            fill(f"sqlite:///{home / 'filling.db'}")
             (home / "filling.db").rename(template)
     with _directory() as directory:
         shutil.copyfile(template, directory / "idts.db")
@@ -54,7 +54,7 @@ def _postgres_copy(kind: str, home: Path) -> Iterator[str]:
     with _turn(home, f"template-{kind}.lock"):
         if not is_filled.exists():
             postgres.drop_database(admin_url, template)
-            _fill(postgres.create_database(admin_url, template))
+            fill(postgres.create_database(admin_url, template))
             is_filled.touch()
     name = f"idts_test_{os.getpid()}_{uuid4().hex[:12]}"
     url = postgres.create_database(admin_url, name, template)
@@ -74,7 +74,7 @@ def template_name(home: Path) -> str:
     return f"idts_template_{home.name.rpartition('-')[2]}"
 
 
-def _fill(url: str) -> None:
+def fill(url: str) -> None:
     settings = service_settings(url)
     schema.migrate(settings)
     database = Database(settings)

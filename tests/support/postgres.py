@@ -6,6 +6,7 @@ import os
 import pwd
 import re
 import secrets
+import shlex
 import shutil
 import signal
 import socket
@@ -169,9 +170,24 @@ def serve(home: Path, binaries: Path, password: str, settings: Mapping[str, str]
     raise PostgresFailed(_failure(log))
 
 
+def restart(home: Path) -> None:
+    """Stop the server under `home`, which ends every connection, and start it again on the same port."""
+    cluster = home / "cluster"
+    command = shlex.split((cluster / "postmaster.opts").read_text())
+    _end(cluster)
+    if not _serve(command, cluster, run_as(), home / "server.log"):
+        raise PostgresFailed(_failure(home / "server.log"))
+
+
 def stop(home: Path) -> None:
     """Stop the server under `home`, if there is one, by its process id, and remove the directory."""
-    pid_file = home / "cluster" / "postmaster.pid"
+    _end(home / "cluster")
+    _remove_cluster_directory(home)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def _end(cluster: Path) -> None:
+    pid_file = cluster / "postmaster.pid"
     with suppress(FileNotFoundError, ProcessLookupError, IndexError):
         pid = int(pid_file.read_text().splitlines()[0])
         os.kill(pid, signal.SIGINT)
@@ -182,8 +198,6 @@ def stop(home: Path) -> None:
                 os.kill(pid, signal.SIGKILL)
                 break
             time.sleep(0.02)
-    _remove_cluster_directory(home)
-    shutil.rmtree(home, ignore_errors=True)
 
 
 def create_database(admin_url: str, name: str, template: str | None = None) -> str:

@@ -58,8 +58,10 @@ def serving(settings: Mapping[str, str], port: int) -> Iterator[list[str]]:
 
 
 @contextmanager
-def server_process(command: list[str], settings: Mapping[str, str], port: int, *, cwd: Path) -> Iterator[list[str]]:
-    """A command that serves on that port of this machine, in a session of its own."""
+def server_process(
+    command: list[str], settings: Mapping[str, str], port: int, *, cwd: Path, ready: str = "/health"
+) -> Iterator[list[str]]:
+    """A command that serves on that port of this machine, in a session of its own, once `ready` answers."""
     said: list[str] = []
     # A file: a pipe that nobody reads is full after a few hundred lines, and the server then waits for ever.
     with (
@@ -74,7 +76,7 @@ def server_process(command: list[str], settings: Mapping[str, str], port: int, *
         ) as server,
     ):
         try:
-            _wait_for(server, f"http://127.0.0.1:{port}/health")
+            _wait_for(server, f"http://127.0.0.1:{port}{ready}")
             yield said
         finally:
             if server.poll() is None:

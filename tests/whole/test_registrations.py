@@ -55,8 +55,7 @@ def wait_until_it_waits(database: Database, late: "Future[Any]") -> None:
 
 def is_waiting(database: Database) -> bool:
     if database.write_engine.dialect.name == "sqlite":
-        # It has its connection, and nothing to do on it but to wait for the only writer.
-        return bool(database.write_engine.pool.checkedout() > 1)  # type: ignore[attr-defined]
+        return bool(database.write_engine.pool.turns.waiting)  # type: ignore[attr-defined]
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     with database.reading() as session:
         return bool(session.scalar(text(waiting)))
