@@ -1,6 +1,7 @@
 """One PostgreSQL server for the whole run, started when the first test asks for it; the service on both databases."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,18 @@ FIXED_SEED = 20061101
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--deep", action="store_true", help="many more random examples, with a seed that changes by day")
     parser.addoption("--seed", type=int, help="the seed of a deep run that is to be repeated")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """The events of a property test (`hypothesis.event`), with the share of examples in which each occurred."""
+    report = yield
+    if report.when == "call" and (statistics := getattr(item, "hypothesis_statistics", "")):
+        events = re.findall(r"\* +([\d.]+%), (?!gave up|invalid)(.+)", statistics)
+        if events:
+            told = ", ".join(f"{event} {share}" for share, event in events)
+            report.user_properties.append(("met", f"{item.nodeid.rpartition('/')[2]}: {told}"))
+    return report
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

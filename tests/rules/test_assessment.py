@@ -97,6 +97,7 @@ def test_a_merge_sets_what_it_names_and_leaves_the_rest(before, given, told, add
     after = merged(before, given, told, added)
     for name in PLAIN_FIELDS:
         assert getattr(after, name) == given.get(name, getattr(before, name))
+    event("an outcome is cleared" if any(told.get(key, 0) is None for key in before.outcomes) else "none is cleared")
     for key in {*before.outcomes, *told}:
         assert after.outcomes.get(key) == (told[key] if key in told else before.outcomes.get(key))
     assert after.evidence == before.evidence + added
@@ -116,6 +117,7 @@ def test_the_version_grows_by_one_exactly_where_something_changed(before, given,
 @given(assessments, plain_changes, outcome_changes)
 def test_merging_the_same_again_changes_nothing(before, given, told):
     once = merged(before, given, told, ())
+    event("unchanged" if once == before else "changed")
     assert merged(once, given, told, ()) == once
 
 
@@ -141,6 +143,7 @@ def test_the_changes_lead_from_the_state_before_to_the_state_after(before, given
 @given(assessments, st.none() | exemptions)
 def test_an_exemption_is_a_version_of_its_own_and_touches_nothing_else(before, exemption):
     after = with_exemption(before, exemption)
+    event("recorded" if exemption else "ended" if before.exemption else "never exempt")
     assert after.version == before.version + 1
     assert after.facts().is_exempt is (exemption is not None)
     assert {change["field"] for change in changes_between(before, after)} <= {"exemption"}

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from app.rules.assessment import Assessment, EvidenceRef
@@ -83,6 +83,8 @@ def test_until_the_promised_day_the_same_items_are_stale_and_after_it_they_are_n
     assert last >= today
     now = stale_warnings(TOOLKIT, answers, today)
     later = today + timedelta(days=ahead)
+    event("stale now" if now else "fresh now")
+    event("for ever" if last == date.max else "asked before it ends" if later <= last else "asked after it ended")
     if later <= last:
         assert stale_warnings(TOOLKIT, answers, later) == now
     if last < date.max:
