@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,6 @@ from app.rules.audit import digest_of
 from app.rules.caller import Caller
 from app.services.sections import SectionPatch, rate_sections
 from app.services.seed import OPERATOR
-from tests.conftest import SERVER_HOME
 from tests.support import databases, factories, statements
 from tests.support.service import Service, running, service_settings
 from tests.support.statements import REGION, ROLES
@@ -23,10 +23,12 @@ LWI = "/v1/prisons/LWI"
 
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def changed_service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def changed_service(
+    request: pytest.FixtureRequest, shared_home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
     """A service with some changes in its trail, for what only reads it."""
     with (
-        databases.fresh_copy(request.param, request.config.stash[SERVER_HOME]) as url,
+        databases.fresh_copy(request.param, shared_home) as url,
         running(service_settings(url, data_dir=tmp_path_factory.mktemp("audit"))) as found,
     ):
         several_changes(found)

@@ -184,14 +184,9 @@ def test_no_other_form_of_the_matrix_is_acceptable(service: Service):
     assert (answer.status_code, answer.json()["code"]) == (406, "not-acceptable")
 
 
-def rate_first(service: Service, code: str) -> None:
-    answer = service.patch(f"/v1/prisons/{code}/sections/1", factories.rated(1), by=f"prison:{code}")
-    assert answer.status_code == 200, answer.text
-
-
 def test_a_change_from_before_midnight_that_is_stored_late_counts_for_its_day(service: Service):
     service.clock.set("2026-03-02T00:00:01Z")
-    rate_first(service, "MDI")
+    statements.rate(service, "MDI", 1, "GREEN")
     region = service.get("/v1/prisons/MDI").json()["region_slug"]
     yesterday = f"/v1/regions/{region}/dashboard?as_of=2026-03-01"
     before = service.get(yesterday).json()
@@ -199,7 +194,7 @@ def test_a_change_from_before_midnight_that_is_stored_late_counts_for_its_day(se
     others = [row["code"] for row in service.get(f"/v1/prisons?region={region}&open=true").json()["items"]]
     for code in others:
         if code != "MDI":
-            rate_first(service, code)
+            statements.rate(service, code, 1, "GREEN")
     service.clock.set("2026-03-02T08:00:00Z")
     found = service.get(yesterday).json()
     assert before["sections"][0]["green"] == 0
@@ -213,7 +208,7 @@ def test_a_change_dated_before_a_moment_of_today_and_stored_late_is_in_the_answe
     service.clock.set("2026-03-02T10:00:06Z")
     before = service.get(asked)
     service.clock.set("2026-03-02T10:00:03Z")
-    rate_first(service, "MDI")
+    statements.rate(service, "MDI", 1, "GREEN")
     service.clock.set("2026-03-02T10:00:07Z")
     after = service.get(asked)
     assert after.headers["etag"] != before.headers["etag"]
@@ -222,7 +217,7 @@ def test_a_change_dated_before_a_moment_of_today_and_stored_late_is_in_the_answe
 
 
 def test_prisons_are_sorted_and_filtered_as_dashboards_need_it(service: Service):
-    rate_first(service, "MDI")
+    statements.rate(service, "MDI", 1, "GREEN")
     service.clock.set("2026-03-03T09:00:00Z")
     statements.make_eligible(service)
     service.clock.set("2026-03-04T09:00:00Z")

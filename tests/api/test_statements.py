@@ -3,12 +3,12 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import rfc8785
 
-from tests.conftest import SERVER_HOME
 from tests.support import factories, statements
 from tests.support.service import Service
 from tests.support.statements import REGION, ROLES, raising, readiness, sign, sign_all
@@ -18,10 +18,12 @@ Stages = tuple[Service, dict[str, dict[str, Any]]]
 
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def stages(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stages]:
+def stages(
+    request: pytest.FixtureRequest, shared_home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stages]:
     """A statement at each step of its life, for what is refused: nothing may change here."""
     data = tmp_path_factory.mktemp("stages")
-    with statements.every_stage(request.param, request.config.stash[SERVER_HOME], data) as found:
+    with statements.every_stage(request.param, shared_home, data) as found:
         yield found
 
 

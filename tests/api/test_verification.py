@@ -13,7 +13,6 @@ from joserfc.jwk import OKPKey
 
 from app.services.credentials import TYPE, read_credential
 from app.storage.key_files import KeyFiles, sign
-from tests.conftest import SERVER_HOME
 from tests.support import statements
 from tests.support.service import Service
 from tests.support.statements import REGION, ROLES, sign_all
@@ -23,10 +22,12 @@ VERIFY = "/v1/statements/verify"
 
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def stages(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stages]:
+def stages(
+    request: pytest.FixtureRequest, shared_home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stages]:
     """LWI's statement is issued; nothing may change here."""
     data = tmp_path_factory.mktemp("verification")
-    with statements.every_stage(request.param, request.config.stash[SERVER_HOME], data) as found:
+    with statements.every_stage(request.param, shared_home, data) as found:
         yield found
 
 

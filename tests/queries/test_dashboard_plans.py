@@ -12,7 +12,6 @@ from app.queries.programme.dashboards import list_regions, read_dashboard
 from app.queries.programme.matrix import read_matrix
 from app.queries.programme.periods import ProgrammeAt
 from app.storage.db import Database
-from tests.conftest import SERVER_HOME
 from tests.support import databases
 from tests.support.service import seen_by, service_settings
 
@@ -44,9 +43,8 @@ FILL = (
 
 
 @pytest.fixture(scope="module")
-def programme(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    home: Path = pytestconfig.stash[SERVER_HOME]
-    with databases.fresh_copy("postgresql", home) as url:
+def programme(shared_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    with databases.fresh_copy("postgresql", shared_home) as url:
         database = Database(service_settings(url, data_dir=tmp_path_factory.mktemp("data")))
         with database.write_engine.begin() as connection:
             connection.execute(text(FILL[0]))

@@ -16,7 +16,6 @@ from pydantic import SecretStr, ValidationError
 from app.errors import Unavailable
 from app.settings import MEBIBYTE, Settings
 from app.storage.evidence_store import EvidenceStore
-from tests.conftest import SERVER_HOME
 from tests.support import databases, evidence_files
 from tests.support.evidence_checks import assert_store_matches_rows, stored_keys, upload
 from tests.support.service import running, service_settings
@@ -126,11 +125,9 @@ def test_other_stores_are_refused_at_the_start(url: str):
         Settings(evidence_url=url)
 
 
-def test_the_whole_service_keeps_its_files_in_a_bucket(
-    bucket: dict[str, Any], tmp_path: Path, pytestconfig: pytest.Config
-):
+def test_the_whole_service_keeps_its_files_in_a_bucket(bucket: dict[str, Any], tmp_path: Path, shared_home: Path):
     content = evidence_files.PDF + os.urandom(11 * MEBIBYTE)
-    with databases.fresh_copy("sqlite", pytestconfig.stash[SERVER_HOME]) as url:
+    with databases.fresh_copy("sqlite", shared_home) as url:
         own = bucket | {"evidence_url": f"{bucket['evidence_url']}/{tmp_path.name}"}
         settings = service_settings(url, data_dir=tmp_path, **own)
         with running(settings) as service:

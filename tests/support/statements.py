@@ -122,17 +122,18 @@ def go_live(service: Service, statement: dict[str, Any], **body: Any) -> httpx2.
 
 def downgrade(service: Service, code: str = "LWI", section: int = 5) -> dict[str, Any]:
     """The readiness after a section fell below its minimum."""
-    answer = service.patch(f"/v1/prisons/{code}/sections/{section}", {"rating": "RED"}, by=f"prison:{code}")
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()["readiness"]
-    return found
+    return rate(service, code, section, "RED")
 
 
 def recover(service: Service, code: str = "LWI", section: int = 5) -> dict[str, Any]:
     """The readiness after the section is GREEN again."""
-    answer = service.patch(
-        f"/v1/prisons/{code}/sections/{section}", factories.rated(section, "GREEN"), by=f"prison:{code}"
-    )
+    return rate(service, code, section, "GREEN")
+
+
+def rate(service: Service, code: str, section: int, rating: str) -> dict[str, Any]:
+    """The readiness after the section was rated, on evidence where that is needed."""
+    body = factories.rated(section, rating)
+    answer = service.patch(f"/v1/prisons/{code}/sections/{section}", body, by=f"prison:{code}")
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()["readiness"]
     return found

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import SERVER_HOME
 from tests.support import databases
 from tests.support.factories import commissioning_ready
 from tests.support.processes import ROOT
@@ -15,11 +14,11 @@ SECTIONS = "/v1/prisons/LWI/sections"
 
 
 @pytest.mark.postgres
-def test_the_history_can_be_partitioned_by_month_as_the_page_says(pytestconfig: pytest.Config, tmp_path: Path):
+def test_the_history_can_be_partitioned_by_month_as_the_page_says(shared_home: Path, tmp_path: Path):
     (recipe,) = re.findall(
         r"^```sql\n(BEGIN;.*?)^```$", (ROOT / "docs/operate/growing.md").read_text("utf-8"), re.DOTALL | re.MULTILINE
     )
-    with databases.fresh_copy("postgresql", pytestconfig.stash[SERVER_HOME]) as url:
+    with databases.fresh_copy("postgresql", shared_home) as url:
         with running(service_settings(url, data_dir=tmp_path)) as service:
             service.patch(SECTIONS, commissioning_ready())
             before = service.get(f"{SECTIONS}/1/history").json()["items"]

@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Barrier
 from typing import Any
 
 import httpx2
 import pytest
 
-from tests.conftest import SERVER_HOME
 from tests.support import databases, statements
 from tests.support.processes import free_port, serving
 from tests.support.service import ADMIN_KEY, Service, running, service_settings
@@ -54,10 +54,10 @@ class Workers:
 
 
 @pytest.fixture(scope="module")
-def workers(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workers]:
+def workers(shared_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workers]:
     data = tmp_path_factory.mktemp("race")
     with (
-        databases.fresh_copy("postgresql", pytestconfig.stash[SERVER_HOME]) as url,
+        databases.fresh_copy("postgresql", shared_home) as url,
         running(service_settings(url, data_dir=data)) as service,
     ):
         statements.make_signing_key(service)

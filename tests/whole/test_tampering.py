@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,6 @@ from app.queries.signing_keys import public_keys
 from app.rules.audit import GENESIS, HASHED_FIELDS, checkpoint_hash, entry_hash
 from app.rules.moments import moment_text
 from app.storage.key_files import KeyFiles, sign, unseal
-from tests.conftest import SERVER_HOME
 from tests.support import databases, factories, statements
 from tests.support.service import Service, running, service_settings
 
@@ -25,10 +25,12 @@ SEQ, LAST = 4, 6
 
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def service(
+    request: pytest.FixtureRequest, shared_home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
     """LWI's chain has six entries: three signed checkpoints saw it at three, five and six."""
     with (
-        databases.fresh_copy(request.param, request.config.stash[SERVER_HOME]) as url,
+        databases.fresh_copy(request.param, shared_home) as url,
         running(service_settings(url, data_dir=tmp_path_factory.mktemp("tampering"))) as found,
     ):
         statements.make_signing_key(found)

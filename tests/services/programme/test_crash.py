@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import SERVER_HOME
-from tests.support import databases
 from tests.support.factories import rated
 from tests.support.killed import killer
 from tests.support.receivers import receiving
@@ -18,13 +16,12 @@ from tests.support.service import STARTS_AT, Service, running, service_settings
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def alone(request: pytest.FixtureRequest, pytestconfig: pytest.Config, tmp_path: Path) -> Iterator[Service]:
+@pytest.fixture
+def alone(database_url: str, tmp_path: Path) -> Iterator[Service]:
     """A service on a database that other processes work on too."""
-    with databases.fresh_copy(request.param, pytestconfig.stash[SERVER_HOME]) as url:
-        settings = service_settings(url, data_dir=tmp_path, webhook_private_addresses=True, webhook_plain_http=True)
-        with running(settings) as service:
-            yield service
+    allowed = {"webhook_private_addresses": True, "webhook_plain_http": True}
+    with running(service_settings(database_url, data_dir=tmp_path, **allowed)) as service:
+        yield service
 
 
 def stored(service: Service, *tables: str) -> dict[str, object]:
