@@ -63,12 +63,12 @@ CORS_ANSWER_HEADERS = [
 ]
 
 ROUTERS = (
-    # First, since routes are tried in order and this one is asked for most.
+    # First, since routes are tried in order and these are asked for most.
     readiness.router,
+    sections.router,
     evaluation.router,
     toolkits.router,
     prisons.router,
-    sections.router,
     exemptions.router,
     evidence_uploads.router,
     evidence.router,

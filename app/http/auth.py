@@ -81,13 +81,17 @@ def permit(by: Principal, permission: Permission) -> Principal:
     return by
 
 
-class requires:  # noqa: N801 - it reads as a word in a signature
-    """A dependency that names the permission of its route, where a test can find it."""
+class requires(HTTPBearer):  # noqa: N801 - it reads as a word in a signature
+    """A dependency that names the permission of its route, where a test can find it.
+
+    It is the scheme of the documentation as well: as a dependency of its own that would be solved at each request.
+    """
 
     def __init__(self, permission: Permission) -> None:
+        super().__init__(scheme_name=bearer.scheme_name, description=bearer.model.description)
         self.permission = permission
 
-    async def __call__(self, request: Request, _scheme: Annotated[object, Depends(bearer)] = None) -> Principal:
+    async def __call__(self, request: Request) -> Principal:  # type: ignore[override]
         return permit(await identify(request), self.permission)
 
 
