@@ -46,7 +46,7 @@ def _print(view: ReadinessView) -> None:
     _print_part("Commissioning", "ready" if commissioning.ready else "not ready", commissioning.blockers)
     _print_part("Go-live", "eligible" if go_live.eligible else "not eligible", go_live.blockers)
     for exempt in go_live.exempt:
-        out.print(f"Exempt: {exempt.section} {exempt.title}: {exempt.rationale}", markup=False)
+        out.print(f"Exempt: {exempt.section} {exempt.title}", markup=False)
     for warning in view.warnings:
         out.print(f"Warning: {warning.section} {warning.detail}", markup=False)
 

@@ -36,7 +36,7 @@ def evaluate_ratings(session: Session, asked: HypotheticalRatings) -> tuple[str,
     ]
     if faults:
         raise Invalid("invalid-input", "Give one rating for each of the sections 1 to 35, and no others.", faults)
-    return version, judge(book, [asked.ratings[number] for number in numbers], dict.fromkeys(asked.exempt))
+    return version, judge(book, [asked.ratings[number] for number in numbers], asked.exempt)
 
 
 def evaluate_changes(session: Session, code: str, changes: Mapping[str, Rating]) -> tuple[str, Verdict]:
@@ -48,7 +48,7 @@ def evaluate_changes(session: Session, code: str, changes: Mapping[str, Rating])
     if faults := _unknown_numbers("/changes", changes, numbers):
         raise Invalid("invalid-input", "Name sections by their numbers, 1 to 35.", faults)
     ratings = [changes.get(str(one.number), one.rating) for one in answers.assessments]
-    exempt = {one.number: one.exemption.rationale for one in answers.assessments if one.exemption}
+    exempt = frozenset(one.number for one in answers.assessments if one.exemption)
     return prison.toolkit_version, judge(book, ratings, exempt)
 
 

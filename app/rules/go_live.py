@@ -9,11 +9,10 @@ from app.rules.types import Blocker, Rating
 
 @dataclass(frozen=True, slots=True)
 class ExemptSection:
-    """A section that does not apply to the prison; `rationale` is the regional lead's, where known."""
+    """A section that does not apply to the prison. Why not is told with the section, to those in scope."""
 
     section: int
     title: str
-    rationale: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The verdict: what the rules make of a prison's ratings, with the reasons, the stage and the warnings."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -63,15 +63,13 @@ def _by_rating(section: Section, rule: BlockerRule) -> Mapping[Rating, Blocker |
     return {rating: rule(section, rating) for rating in RATINGS}
 
 
-def judge(book: RuleBook, ratings: Sequence[Rating], exempt: Mapping[int, str | None] | None = None) -> Verdict:
+def judge(book: RuleBook, ratings: Sequence[Rating], exempt: Collection[int] = ()) -> Verdict:
     """The verdict on 35 ratings in section order.
 
-    `exempt` maps the number of each exempt section to the rationale for it, None where only the fact
-    is known; an exempt section meets its go-live minimum whatever its rating (rule 5).
+    `exempt` has the numbers of the exempt sections, which meet their go-live minimum whatever their rating (rule 5).
     """
     if len(ratings) != len(book.go_live):
         raise ValueError(f"a verdict needs {len(book.go_live)} ratings, not {len(ratings)}")
-    exempt = exempt or {}
     commissioning = tuple(
         [found for row, rating in zip(book.commissioning, ratings, strict=True) if (found := row[rating])]
     )
@@ -89,8 +87,8 @@ def judge(book: RuleBook, ratings: Sequence[Rating], exempt: Mapping[int, str | 
     )
 
 
-def _exempt_sections(book: RuleBook, exempt: Mapping[int, str | None]) -> tuple[ExemptSection, ...]:
-    return tuple(ExemptSection(number, book.toolkit.section(number).title, exempt[number]) for number in sorted(exempt))
+def _exempt_sections(book: RuleBook, exempt: Collection[int]) -> tuple[ExemptSection, ...]:
+    return tuple(ExemptSection(number, book.toolkit.section(number).title) for number in sorted(exempt))
 
 
 def stage_of(verdict: Verdict, *, is_touched: bool, statement_status: str | None, is_live: bool) -> Stage:
@@ -136,7 +134,7 @@ def readiness_view(
     book: RuleBook, prison: PrisonFacts, answers: Answers, statements: tuple[StatementFacts, ...], today: date
 ) -> ReadinessView:
     """What the rules make of a prison on a day; the moments are left for the caller to fill."""
-    exempt = {one.number: one.exemption.rationale for one in answers.assessments if one.exemption}
+    exempt = frozenset(one.number for one in answers.assessments if one.exemption)
     verdict = judge(book, [one.rating for one in answers.assessments], exempt)
     statement = counting(statements)
     stage = stage_of(

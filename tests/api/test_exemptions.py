@@ -23,7 +23,11 @@ def test_a_regional_lead_exempts_a_section_of_a_trainer(service: Service, number
     assert verdict == service.get(f"{MSI}/readiness").json()
     assert number not in {blocker["section"] for blocker in verdict["go_live"]["blockers"]}
     assert len(verdict["go_live"]["blockers"]) == 34
-    assert [(one["section"], one["rationale"]) for one in verdict["go_live"]["exempt"]] == [(number, BODY["rationale"])]
+    # Everybody may read the verdict: why a section is exempt is told with the section, to those in scope.
+    assert verdict["go_live"]["exempt"] == [{"section": number, "title": section["title"]}]
+    assert BODY["rationale"] not in service.get(f"{MSI}/readiness", by="prison:LWI").text
+    past = service.get(f"{MSI}/readiness?as_of=2026-03-02", by="prison:LWI")
+    assert BODY["rationale"] not in past.text
 
 
 @pytest.mark.parametrize("code", ["AGI", "DTI", "FKI", "NLI"])
@@ -98,7 +102,9 @@ def test_another_rationale_replaces_the_first_under_a_new_version(service: Servi
     service.clock.tick()
     again = service.put(f"{MSI}/sections/7/exemption", {"rationale": "Other."}, by=BY_REGION).json()
     assert (again["version"], again["exemption"]["rationale"]) == (2, "Other.")
-    assert again["readiness"]["updated_at"] == "2026-03-02T09:01:00Z"
+    # The verdict says that the section is exempt, and that has not changed.
+    assert again["readiness"]["updated_at"] == "2026-03-02T09:00:00Z"
+    assert again["updated_at"] == "2026-03-02T09:01:00Z"
 
 
 def test_an_ended_exemption_counts_no_more_and_both_are_in_the_history(service: Service):

@@ -46,7 +46,7 @@ def test_the_verdict_is_that_on_the_ratings_and_exemptions():
         shipped_book(), DAY
     )
     ratings = [{4: Rating.AMBER, 7: Rating.RED}.get(number, Rating.GREEN) for number in range(1, 36)]
-    verdict = judge(shipped_book(), ratings, {7: "There is no such unit"})
+    verdict = judge(shipped_book(), ratings, {7})
     assert (view.counts, view.commissioning, view.go_live) == (
         verdict.counts,
         verdict.commissioning,

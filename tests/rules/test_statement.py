@@ -38,7 +38,7 @@ IN_FORCE, IN_BREACH = Standing.IN_FORCE, Standing.IN_BREACH
 def go_live(*below: int) -> GoLive:
     """The verdict of a prison with these sections RED and every other one GREEN."""
     ratings = [Rating.RED if number in below else Rating.GREEN for number in range(1, 36)]
-    return judge(shipped_book(), ratings, {}).go_live
+    return judge(shipped_book(), ratings).go_live
 
 
 def statement(status: StatementStatus = RAISED, *breached: int, identity: str = "a", **more) -> StatementFacts:

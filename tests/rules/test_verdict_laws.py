@@ -17,11 +17,11 @@ nearly_there = st.builds(
     st.dictionaries(st.integers(1, 35), st.sampled_from(RATINGS), max_size=4),
 )
 some_ratings = any_ratings | nearly_there
-some_exempt = st.dictionaries(st.sampled_from([7, 23]), st.none() | st.text(max_size=20))
+some_exempt = st.frozensets(st.sampled_from([7, 23]))
 sections = st.integers(1, 35)
 
 
-def blockers(ratings, exempt=None):
+def blockers(ratings, exempt=()):
     """What stands in the way: of commissioning and of go-live, as (rule, section)."""
     verdict = judge(shipped_book(), ratings, exempt)
     return {(one.rule, one.section) for one in verdict.commissioning.blockers + verdict.go_live.blockers}
@@ -63,15 +63,15 @@ def test_ready_means_no_commissioning_blocker(ratings, exempt):
 def test_exempting_a_section_removes_exactly_its_blocker(ratings, number):
     before = blockers(ratings)
     event("a blocker is removed" if ("go_live", number) in before else "it was no blocker")
-    assert blockers(ratings, {number: "why"}) == before - {("go_live", number)}
+    assert blockers(ratings, {number}) == before - {("go_live", number)}
 
 
 @law
 @given(some_ratings)
 def test_the_order_of_the_exemptions_does_not_matter(ratings):
-    forwards = judge(shipped_book(), ratings, {7: "a", 23: "b"})
-    assert judge(shipped_book(), ratings, {23: "b", 7: "a"}) == forwards
-    assert [(one.section, one.rationale) for one in forwards.go_live.exempt] == [(7, "a"), (23, "b")]
+    forwards = judge(shipped_book(), ratings, [7, 23])
+    assert judge(shipped_book(), ratings, [23, 7]) == forwards
+    assert [one.section for one in forwards.go_live.exempt] == [7, 23]
 
 
 @law

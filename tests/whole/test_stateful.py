@@ -101,7 +101,7 @@ def verdict_of(state: dict[str, Any]) -> dict[str, Any]:
     """What the readiness resource says, but for its moments and its sentences."""
     sections = state["sections"]
     ratings = {number: one["rating"] for number, one in sections.items()}
-    exempt = {number: one["rationale"] for number, one in sections.items() if one["rationale"]}
+    exempt = [number for number, one in sections.items() if one["rationale"]]
     commissioning = [number for number in sorted(COMMISSIONING) if ratings[number] != "GREEN"]
     go_live = [
         number
@@ -118,7 +118,7 @@ def verdict_of(state: dict[str, Any]) -> dict[str, Any]:
         "counts": {colour.lower(): list(ratings.values()).count(colour) for colour in ("RED", "AMBER", "GREEN")},
         "commissioning": (not commissioning, [(number, ratings[number]) for number in commissioning]),
         "go_live": (not go_live, [(number, ratings[number]) for number in go_live]),
-        "exempt": list(exempt.items()),
+        "exempt": sorted(exempt),
     }
 
 
@@ -130,7 +130,7 @@ def verdict_said(document: dict[str, Any]) -> dict[str, Any]:
         "counts": document["counts"],
         "commissioning": (commissioning["ready"], [(b["section"], b["rating"]) for b in commissioning["blockers"]]),
         "go_live": (go_live["eligible"], [(b["section"], b["rating"]) for b in go_live["blockers"]]),
-        "exempt": [(one["section"], one["rationale"]) for one in go_live["exempt"]],
+        "exempt": [one["section"] for one in go_live["exempt"]],
     }
 
 
