@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, event, given, seed, settings
+from hypothesis import HealthCheck, Phase, event, example, given, seed, settings
 from hypothesis import strategies as st
 
 from tests.support import databases
 from tests.support.programme import recount
 from tests.support.programme.drive import differences
 from tests.support.programme.lives import LIVES, lives_in
-from tests.support.programme.walk import DAYS, ELIGIBLE, PROGRAMMES, REGIONS, Walk
+from tests.support.programme.walk import DAYS, ELIGIBLE, EVERY_LIFE, PROGRAMMES, REGIONS, Walk
 from tests.support.service import Service, running, service_settings
 
 STARTED = datetime(2026, 1, 5, 10, tzinfo=UTC)
@@ -98,9 +98,10 @@ def test_dashboards_and_returns_equal_a_recount_of_the_raw_history(
         deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),
-        phases=[Phase.generate],
+        phases=[Phase.explicit, Phase.generate],
     )
     @given(eligible=ELIGIBLE, episodes=PROGRAMMES, moments=MOMENTS)
+    @example(eligible=set(), episodes=EVERY_LIFE, moments=[])
     def check(eligible: set[str], episodes: list[Any], moments: list[Any]) -> None:
         nonlocal programmes
         data = tmp_path_factory.mktemp("data")

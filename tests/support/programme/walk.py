@@ -58,6 +58,23 @@ PROGRAMMES = st.lists(
     min_size=6,
     max_size=16,
 )
+DAY = timedelta(days=1)
+# Every kind of life once, so that none depends on luck.
+EVERY_LIFE: list[tuple[str, tuple[tuple[timedelta, Step], ...]]] = [
+    ("FDI", ((DAY, ("opened_on", "2026-03-15")),)),
+    ("BXI", ((DAY, ("closed_on", "2026-04-20")),)),
+    ("LWI", ((DAY, ("bring up", None)), (DAY, ("raise", 60)), (DAY, ("relapse", 5)))),
+    ("MSI", ((DAY, ("exempt", 7)), (DAY, ("bring up", None)), (DAY, ("end exemptions", None)))),
+    ("MSI", ((DAY, ("issue", 30)), (DAY, ("relapse", 12)), (DAY, ("bring up", None)))),
+    ("MSI", ((DAY, ("issue", 40)), (DAY, ("go live", None)))),
+    ("LWI", ((DAY, ("bring up", None)), (DAY, ("issue", 30)), (DAY, ("withdraw", None)))),
+    ("LWI", ((DAY, ("replace evidence", 5)), (DAY, ("region", "london")), (DAY, ("name", "Alpha")))),
+    (
+        "ZZA",
+        ((DAY, ("toolkit_version", "2026-stricter")), (DAY, ("closed_on", "2026-01-31")), (DAY, ("closed_on", None))),
+    ),
+    ("ZZA", ((100 * DAY, ("rate", {1: "AMBER"})),)),
+]
 # The prisons that are eligible when the work begins.
 ELIGIBLE = st.sets(st.sampled_from(CODES[:-1]), max_size=4)
 
