@@ -1,7 +1,7 @@
 """Work done in one child process after another, each killed before its nth statement or commit.
 
-`python -m tests.support.killed WORK DATABASE` reads lines of n and a moment from standard input, and answers how
-each child ended. A child that is never killed has done the whole work.
+`python -m tests.support.killed WORK DATABASE DIRECTORY` reads lines of n and a moment from standard input, and
+answers how each child ended. A child that is never killed has done the whole work.
 """
 
 import os
@@ -43,8 +43,8 @@ def _deliver(database: Database, settings: Settings, at: datetime) -> None:
 WORK = {"freeze": _freeze, "deliver": _deliver}
 
 
-def _child(work: str, url: str, nth: int, at: datetime) -> None:
-    settings = service_settings(url, webhook_private_addresses=True, webhook_plain_http=True)
+def _child(work: str, url: str, directory: str, nth: int, at: datetime) -> None:
+    settings = service_settings(url, data_dir=directory, webhook_private_addresses=True, webhook_plain_http=True)
     database, seen = Database(settings), 0
 
     def count(*_: object) -> None:
@@ -60,9 +60,9 @@ def _child(work: str, url: str, nth: int, at: datetime) -> None:
 
 
 @contextmanager
-def killer(work: str, url: str) -> Iterator[Killer]:
-    """Does the work with a kill before the nth statement; answers how the process ended."""
-    command = [sys.executable, "-m", "tests.support.killed", work, url]
+def killer(work: str, of: Settings) -> Iterator[Killer]:
+    """Does the work of that service with a kill before the nth statement; answers how the process ended."""
+    command = [sys.executable, "-m", "tests.support.killed", work, of.database_url, str(of.data_dir)]
     with subprocess.Popen(command, cwd=ROOT, stdin=PIPE, stdout=PIPE, text=True) as parent:
 
         def ended(nth: int, at: datetime) -> int:
@@ -76,12 +76,12 @@ def killer(work: str, url: str) -> Iterator[Killer]:
         parent.stdin.close()
 
 
-def main(work: str, url: str) -> None:
+def main(work: str, url: str, directory: str) -> None:
     for line in sys.stdin:
         nth, at = line.split()
         child = os.fork()
         if child == 0:
-            _child(work, url, int(nth), datetime.fromisoformat(at))
+            _child(work, url, directory, int(nth), datetime.fromisoformat(at))
             os._exit(0)
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 

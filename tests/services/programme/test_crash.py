@@ -32,7 +32,7 @@ def test_a_freeze_killed_between_any_two_statements_leaves_the_old_or_the_new_st
     assert alone.post("/v1/returns/2026-02/freeze", by="national").status_code == 201
     alone.patch("/v1/prisons/LWI/sections/1", {"rating": "AMBER"})
     old, killed = stored(alone, "return", "audit"), 0
-    with killer("freeze", alone.settings.database_url) as freeze:
+    with killer("freeze", alone.settings) as freeze:
         while (ended := freeze(killed + 1, STARTS_AT)) == -signal.SIGKILL:
             killed += 1
             assert stored(alone, "return", "audit") == old
@@ -45,7 +45,7 @@ def test_a_freeze_killed_between_any_two_statements_leaves_the_old_or_the_new_st
 
 
 def test_a_delivery_killed_between_any_two_statements_is_not_made_yet_or_is_tried_again(alone: Service):
-    with receiving() as receiver, killer("deliver", alone.settings.database_url) as deliver:
+    with receiving() as receiver, killer("deliver", alone.settings) as deliver:
         wanted = {"url": receiver.url(), "description": "Test"}
         assert alone.post("/v1/webhooks", wanted, by="national").status_code == 201
         assert alone.patch("/v1/prisons/LWI/sections/5", rated(5, "AMBER")).status_code == 200
