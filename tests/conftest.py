@@ -25,6 +25,7 @@ LONG = (
     "tests/background/test_event_stream.py",
     "tests/support/test_postgres_helper.py",
     "tests/whole/test_statement_life.py",
+    "tests/whole/test_nginx.py",
     "tests/whole/test_slow_readers.py",
     "tests/whole/test_statement_race.py",
     "tests/whole/test_tampering.py",
