@@ -1,6 +1,7 @@
 """The application: settings in, a FastAPI application out; nothing is kept at module level."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -178,4 +179,8 @@ def from_environment() -> Any:
     """What each worker process of the server builds."""
     settings = Settings()
     configure_logs(settings.log_level)
-    return create_app(settings)
+    app = create_app(settings)
+    # What has been made by now stays: later searches for garbage leave it out, and pause the service for less long.
+    gc.freeze()
+    gc.enable()
+    return app

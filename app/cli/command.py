@@ -48,10 +48,6 @@ cli.command()(rebuild)
 cli.command()(demo)
 
 
-def main() -> None:
-    cli()
-
-
 def _tell_version(wanted: bool) -> None:
     if wanted:
         print(f"idts {version('idts')}")

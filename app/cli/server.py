@@ -1,5 +1,6 @@
 """The HTTP server: uvicorn with the limits that the service sets it, one worker or several."""
 
+import gc
 from contextlib import ExitStack, suppress
 from socket import socket
 from tempfile import TemporaryDirectory
@@ -27,11 +28,14 @@ def run_server(settings: Settings, host: str, listening: socket, workers: int) -
         counts = stack.enter_context(TemporaryDirectory(prefix="idts-counts-")) if workers > 1 else None
         port = listening.getsockname()[1]
         tell_workers(host, port, counts)
+        # Until the application is there: see `from_environment`.
+        gc.disable()
         config = uvicorn.Config(
             "app.main:from_environment",
             factory=True,
             workers=workers,
             http=GuardedProtocol,
+            ws="none",
             access_log=False,
             log_config=None,
             server_header=False,
