@@ -10,7 +10,6 @@ from typing import Any
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
-from starlette.middleware.gzip import GZipMiddleware
 
 from app.api import (
     audit,
@@ -118,7 +117,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     if settings.rate_limit:
         app.add_middleware(Quotas, quota=settings.rate_limit)
     app.add_middleware(
-        GZipMiddleware,
+        compression.Compressing,
         minimum_size=compression.SMALLEST,
         compresslevel=compression.LEVEL,
         exclude_content_types=compression.AS_THEY_ARE,

@@ -23,6 +23,7 @@ _HEADERS = [
     (b"cache-control", b"private, no-cache"),
     (b"referrer-policy", b"no-referrer"),
 ]
+_VARY = (b"vary", b"accept-encoding")
 _CONTENT_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 SLOW_SECONDS = 1.0
 
@@ -120,6 +121,8 @@ def _add_headers(message: Message, own: list[tuple[bytes, bytes]]) -> None:
     headers = message.setdefault("headers", [])
     present = {name for name, _ in headers}
     headers.extend(pair for pair in own if pair[0] not in present)
+    # An answer that depends on more says so in a line of its own.
+    headers.append(_VARY)
     if b"content-security-policy" not in present:
         headers.append(_CONTENT_POLICY)
 

@@ -38,10 +38,7 @@ class ServerPoints:
         sql = self._rendered[statement]
         line = next((one for one in self._lines if not one.is_busy), None) or next(self._turns)
         try:
-            async with asyncio.timeout(WAIT_SECONDS):
-                return await line.first(sql, given)
-        except TimeoutError as fault:
-            raise PoolTimeout(f"no answer within {WAIT_SECONDS} s") from fault
+            return await line.first(sql, given)
         except psycopg.Error as fault:
             raise DBAPIError(sql.decode(), None, fault) from fault
 
@@ -73,7 +70,8 @@ class _Line:
         return self._turn.locked()
 
     async def first(self, sql: bytes, given: dict[str, object]) -> Row | None:
-        async with self._turn:
+        await self._my_turn()
+        try:
             if self._connection is not None and not self._connection.closed:
                 try:
                     return await (await self._connection.execute(sql, given, binary=True)).fetchone()
@@ -83,6 +81,17 @@ class _Line:
                         raise
             self._connection = await AsyncConnection.connect(self._address, autocommit=True)
             return await (await self._connection.execute(sql, given, binary=True)).fetchone()
+        finally:
+            self._turn.release()
+
+    async def _my_turn(self) -> None:
+        if not self._turn.locked():
+            await self._turn.acquire()
+            return
+        try:
+            await asyncio.wait_for(self._turn.acquire(), WAIT_SECONDS)
+        except TimeoutError as fault:
+            raise PoolTimeout(f"those before it took more than {WAIT_SECONDS} s") from fault
 
     async def close(self) -> None:
         if self._connection is not None:
