@@ -9,10 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
-from app.cli.demo import make
-from app.demo.lives import Plan
+from app.demo.lives import Plan, register
 from app.http import connections
 from app.main import create_app
+from app.rules.caller import Caller
+from app.services.prisons import register_prison
+from app.services.seed import OPERATOR
 from app.storage.db import Database
 from tests.support.live import live, unread, until
 from tests.support.service import Clock, make_keys, secret_of, service_settings
@@ -28,7 +30,11 @@ def crowded(database_url: str, tmp_path: Path) -> Iterator[tuple[Database, int]]
     settings = service_settings(database_url, data_dir=tmp_path)
     app = create_app(settings, clock)
     database: Database = app.state.parts.database
-    make(settings, database, Plan(7, clock() - timedelta(days=1), clock()), PRISONS, anyway=True)
+    plan = Plan(7, clock() - timedelta(days=1), clock())
+    with database.session_scope() as session:
+        for place in range(PRISONS):
+            _, details = register(plan, plan.chance(place), place)
+            register_prison(session, details, caller=Caller(OPERATOR, clock()))
     make_keys(database, ["region:north-west"], clock())
     with live(app, lifespan="on") as port:
         yield database, port
