@@ -53,6 +53,13 @@ class Clock:
         return self.now
 
 
+class TrueClock(Clock):
+    """Tells the time, beside servers of their own that tell it too: a clock behind theirs is refused."""
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC)
+
+
 def service_settings(database_url: str, **more: Any) -> Settings:
     """Settings under which nothing happens by itself: no webhook is delivered, event streams end at once, no quota."""
     quiet: dict[str, Any] = {"webhook_delivery": False, "event_stream_seconds": 0, "failed_keys_limit": ""}

@@ -13,7 +13,7 @@ import pytest
 
 from tests.support import databases, statements
 from tests.support.processes import free_port, serving
-from tests.support.service import ADMIN_KEY, Service, running, service_settings
+from tests.support.service import ADMIN_KEY, Service, TrueClock, running, service_settings
 from tests.support.statements import REGION, ROLES, raising
 
 pytestmark = pytest.mark.postgres
@@ -58,7 +58,7 @@ def workers(shared_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     data = tmp_path_factory.mktemp("race")
     with (
         databases.fresh_copy("postgresql", shared_home) as url,
-        running(service_settings(url, data_dir=data)) as service,
+        running(service_settings(url, data_dir=data), TrueClock()) as service,
     ):
         statements.make_signing_key(service)
         for code in PRISONS:
