@@ -112,7 +112,8 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     )
     app.state.parts = parts = build_parts(settings, clock)
     for router in ROUTERS:
-        app.include_router(router)
+        # Not included, since nothing is added to any of them: the framework would build each route a second time.
+        app.router.routes.extend(router.routes)
     handlers.install(app)
     if settings.rate_limit:
         app.add_middleware(Quotas, quota=settings.rate_limit)

@@ -60,7 +60,7 @@ class Sender:
         self.timeout = settings.webhook_timeout_seconds
         self.key = WebhookKey(settings.webhook_key_file)
         self.resolve = resolve
-        self.tls = tls or ssl.create_default_context()
+        self._tls = tls
 
     async def send(self, claimed: ClaimedDelivery, at: datetime) -> Answer:
         """The outcome of one attempt; every kind of failure is an outcome too."""
@@ -99,6 +99,11 @@ class Sender:
             raise UnusableAddress("its address is not public, so nothing is sent there")
         return found[:ADDRESSES_TRIED]
 
+    def tls(self) -> ssl.SSLContext:
+        """Made with the first delivery: the authorities that it trusts take memory."""
+        self._tls = self._tls or ssl.create_default_context()
+        return self._tls
+
     async def _post(self, url: httpx.URL, host: str, address: str, claimed: ClaimedDelivery, at: datetime) -> Answer:
         # The connection goes to the address that was checked, not to whatever the name says a moment later;
         # the Host header, SNI and the certificate still go by the name. Connections are not shared: two
@@ -108,7 +113,9 @@ class Sender:
         }
         pinned = url.copy_with(host=address)
         async with (
-            httpx.AsyncClient(verify=self.tls, trust_env=False, follow_redirects=False, timeout=self.timeout) as client,
+            httpx.AsyncClient(
+                verify=self.tls(), trust_env=False, follow_redirects=False, timeout=self.timeout
+            ) as client,
             client.stream(
                 "POST", pinned, content=claimed.body.encode(), headers=headers, extensions={"sni_hostname": host}
             ) as response,

@@ -3,12 +3,10 @@
 import hashlib
 import json
 from collections.abc import Callable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Header
-from joserfc import jwe
 from joserfc.errors import JoseError
-from joserfc.jwk import OctKey
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,6 +15,10 @@ from app.errors import Conflict, Invalid
 from app.http.parameters import caller_now
 from app.rules.caller import Caller
 from app.services.idempotency import Remembered, recall, remember, take_turn
+
+# What seals is imported where something is sealed: it is heavy.
+if TYPE_CHECKING:
+    from joserfc.jwk import OctKey
 
 SEALED = {"alg": "dir", "enc": "A256GCM"}
 KEPT_HEADERS = ("etag", "location", "content-type")
@@ -41,6 +43,8 @@ class Once:
         first = recall(session, self.caller, self.key, at=self.at)
         if first is not None:
             return self._again(first)
+        from joserfc import jwe
+
         response = answer()
         headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
         sealed = jwe.encrypt_compact(SEALED, bytes(response.body), self._seal()).encode()
@@ -48,8 +52,10 @@ class Once:
         remember(session, self.caller, self.key, kept, at=self.at)
         return response
 
-    def _seal(self) -> OctKey:
+    def _seal(self) -> "OctKey":
         """An answer may hold a secret that is shown once, so it is kept under the caller's own credentials."""
+        from joserfc.jwk import OctKey
+
         credentials = self.request.headers.get("authorization", "").encode("latin-1")
         return OctKey.import_key(hashlib.sha256(b"remembered answer\n" + credentials).digest())
 
@@ -59,6 +65,8 @@ class Once:
                 "idempotency-key-reused",
                 "This Idempotency-Key was used for another request. Use a new key for each new request.",
             )
+        from joserfc import jwe
+
         try:
             body = jwe.decrypt_compact(first.body.decode(), self._seal()).plaintext
         except JoseError as fault:

@@ -5,9 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 
 from app.errors import Unauthenticated
 from app.http.text import is_plain_line
@@ -23,6 +21,10 @@ class TokenReader:
     """Checks tokens against the provider's key set, kept as a file, and reads the principal out of them."""
 
     def __init__(self, settings: Settings, keys: Path) -> None:
+        from joserfc import jwt  # heavy, and without a provider nobody needs it
+        from joserfc.jwk import KeySet
+
+        self._decode = jwt.decode
         self.keys = KeySet.import_key_set(json.loads(keys.read_text("utf-8")))
         self.claims = jwt.JWTClaimsRegistry(
             leeway=LEEWAY_SECONDS,
@@ -38,7 +40,7 @@ class TokenReader:
         The claims are `idts_role`, and as the role needs `idts_prison`, `idts_region`, `idts_signatory_role`.
         """
         try:
-            found = jwt.decode(token, self.keys, algorithms=ALGORITHMS)
+            found = self._decode(token, self.keys, algorithms=ALGORITHMS)
             self.claims.validate(found.claims)
             return _principal(found.claims)
         except (JoseError, ValueError, KeyError, TypeError) as fault:

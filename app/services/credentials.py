@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import rfc8785
-from joserfc import jws
 from joserfc.errors import JoseError
-from joserfc.jwk import OKPKey
 from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
 
 ALGORITHM = "Ed25519"
@@ -58,6 +56,9 @@ def _signature_faults(text: str, kid: str, public_keys: Sequence[Mapping[str, An
     jwk = next((key for key in public_keys if key.get("kid") == kid), None)
     if jwk is None:
         return [Mismatch("key", f"no key {kid} is in the key set")]
+    from joserfc import jws
+    from joserfc.jwk import OKPKey
+
     try:
         public = {name: jwk[name] for name in ("kty", "crv", "x", "kid")}
         signature = text.strip().rsplit(".", 1)[1]

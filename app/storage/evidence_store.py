@@ -9,10 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-import obstore
-import obstore.exceptions
 import structlog
-from obstore.store import LocalStore, S3Store
 
 from app.errors import Unavailable
 from app.settings import Settings
@@ -20,6 +17,7 @@ from app.storage.files import private_directory
 
 if TYPE_CHECKING:
     from obstore import GetResult
+    from obstore.store import LocalStore, S3Store
 
 log = structlog.get_logger("idts.evidence")
 
@@ -45,7 +43,7 @@ class EvidenceStore:
         part = LOCAL_PART_BYTES if self._directory else S3_PART_BYTES
         file.seek(0)
         with _failures("put"):
-            obstore.put(self._store(), key, file, chunk_size=part, max_concurrency=1)
+            self._store().put(key, file, chunk_size=part, max_concurrency=1)
         if self._directory:
             try:
                 with _failures("fsync"):
@@ -58,47 +56,51 @@ class EvidenceStore:
     def read(self, key: str) -> AsyncIterator[bytes]:
         """A file's bytes in pieces; Unavailable at once where it cannot be opened."""
         with _failures("get"):
-            found = obstore.get(self._store(), key)
+            found = self._store().get(key)
         return _pieces(found)
 
     def discard(self, key: str) -> None:
         """Remove a file that no row refers to; one that cannot be removed now is left for `idts evidence check`."""
         try:
             with _failures("delete"):
-                obstore.delete(self._store(), key)
+                self._store().delete(key)
         except Unavailable:
             log.warning("evidence file left over", key=key)
 
     def all_keys(self) -> Iterator[tuple[str, datetime]]:
         """Every file's key, and when it was last written."""
         with _failures("list"):
-            for page in obstore.list(self._store()):
+            for page in self._store().list():
                 yield from ((one["path"], one["last_modified"]) for one in page)
 
     def is_reachable(self) -> bool:
         """Whether files can be stored and read now."""
         try:
             with _failures("health"):
-                store = self._store()
                 if self._directory:
+                    private_directory(self._directory)
                     return os.access(self._directory, os.R_OK | os.W_OK | os.X_OK) and self._directory.is_dir()
                 # No key begins like this: the answer is short however full the bucket is.
-                next(iter(obstore.list(store, prefix="health")), None)
+                next(iter(self._store().list(prefix="health")), None)
         except Unavailable:
             return False
         return True
 
-    def _store(self) -> LocalStore | S3Store:
+    def _store(self) -> "LocalStore | S3Store":
         if self._opened is None:
             if self._directory:
+                from obstore.store import LocalStore  # heavy, like the bucket's
+
                 self._opened = LocalStore(private_directory(self._directory))
             else:
                 self._opened = _bucket(self._settings)
         return self._opened
 
 
-def _bucket(settings: Settings) -> S3Store:
+def _bucket(settings: Settings) -> "S3Store":
     """The bucket; what the settings leave out comes from the usual AWS_ variables or the machine's role."""
+    from obstore.store import S3Store
+
     parts = urlsplit(settings.evidence_url)
     given: dict[str, Any] = {
         "endpoint": settings.evidence_s3_endpoint,
@@ -125,9 +127,15 @@ def _failures(step: str) -> Iterator[None]:
     """Whatever the store's library raises means the same to a caller; the log has which it was."""
     try:
         yield
-    except (OSError, obstore.exceptions.BaseError) as fault:
+    except (OSError, _library_errors()) as fault:
         log.warning("evidence store", step=step, error=str(fault)[:500])
         raise Unavailable("evidence-store-unavailable", _UNAVAILABLE) from fault
+
+
+def _library_errors() -> type[Exception]:
+    from obstore.exceptions import BaseError
+
+    return BaseError
 
 
 async def _pieces(found: "GetResult") -> AsyncIterator[bytes]:

@@ -4,14 +4,16 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from joserfc import jwe
 from joserfc.errors import JoseError
-from joserfc.jwk import OctKey
 from joserfc.util import urlsafe_b64decode
 
 from app.errors import Unavailable
+
+# What seals is imported where something is sealed: it is heavy, and many services have no webhooks.
+if TYPE_CHECKING:
+    from joserfc.jwk import OctKey
 
 SEALED = {"alg": "dir", "enc": "A256GCM"}
 
@@ -31,6 +33,8 @@ class WebhookKey:
 
     def add(self) -> None:
         """Seal with a fresh key from now on."""
+        from joserfc.jwk import OctKey
+
         self._write([OctKey.generate_key(256, auto_kid=True), *(self._keys() if self.is_there() else [])])
 
     def keep_newest(self) -> None:
@@ -42,11 +46,15 @@ class WebhookKey:
         self._keys()
 
     def seal(self, secret: str) -> str:
+        from joserfc import jwe
+
         key = self._keys()[0]
         return jwe.encrypt_compact(SEALED | {"kid": str(key.kid)}, secret.encode(), key)
 
     def open(self, sealed: str) -> str:
         """The secret; UnreadableSecret where it was sealed with another key, or was changed since."""
+        from joserfc import jwe
+
         keys = {key.kid: key for key in self._keys()}
         try:
             kid = json.loads(urlsafe_b64decode(sealed.partition(".")[0].encode()))["kid"]
@@ -54,7 +62,9 @@ class WebhookKey:
         except (JoseError, ValueError, KeyError, TypeError) as fault:
             raise UnreadableSecret from fault
 
-    def _keys(self) -> Sequence[OctKey]:
+    def _keys(self) -> Sequence["OctKey"]:
+        from joserfc.jwk import OctKey
+
         try:
             found: list[dict[str, Any]] = json.loads(self.path.read_text("utf-8"))["keys"]
             keys = [OctKey.import_key(one) for one in found]
@@ -69,7 +79,7 @@ class WebhookKey:
             ) from fault
         return keys
 
-    def _write(self, keys: Sequence[OctKey]) -> None:
+    def _write(self, keys: Sequence["OctKey"]) -> None:
         """Whole or not at all: whoever reads meanwhile finds the file as it was."""
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         fresh = self.path.with_name(f".{self.path.name}.{os.getpid()}")
