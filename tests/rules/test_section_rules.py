@@ -1,10 +1,13 @@
 """The rules of one section: staffing, evidence, outcomes, exemptions; tables of cases that policy staff can read."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
-from app.rules.section import exemption_allowed, unsupported_rating
+from app.rules.go_live import go_live_blocker
+from app.rules.section import exemption_allowed, green_needs_outcomes, unsupported_rating
+from app.rules.toolkit import RequiredOutcome
 from app.rules.types import Function, OutcomeStatus, Rating, SectionFacts
 from tests.support.shipped import shipped_toolkit
 
@@ -169,3 +172,14 @@ def test_no_other_section_can_be_exempted_anywhere(number, function):
     assert reason is not None
     assert reason.code == "section-not-exemptible"
     assert re.search("applies to every prison", reason.detail)
+
+
+def test_only_the_full_stop_of_an_outcome_is_left_out_where_a_sentence_goes_on():
+    outcome = RequiredOutcome("planned", "There is a plan for wing X.")
+    section = replace(shipped_toolkit().section(5), required_outcomes=(outcome,))
+    reason = green_needs_outcomes(section, SectionFacts(5, G, outcomes={"planned": OUTSTANDING}))
+    assert reason is not None
+    assert "is outstanding: There is a plan for wing X. Record it" in reason.detail
+    blocker = go_live_blocker(section, R)
+    assert blocker is not None
+    assert blocker.reason.endswith("it must be GREEN: There is a plan for wing X.")
