@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bench import crowd, growth, requests, rules, start, uploads
+from bench import crowd, growth, requests, rules, uploads, writers
 from bench.report import Options, machine, show
 
 # Each part is a module with `run(options) -> list[Table]`.
 PARTS = {
     "requests": requests.run,
-    "start": start.run,
+    "writers": writers.run,
     "rules": rules.run,
     "uploads": uploads.run,
     "growth": growth.run,

@@ -79,7 +79,7 @@ async def _reader(url: str, path: str, until: float, seen: Seen) -> None:
     reader, writer = await asyncio.open_connection(urlsplit(url).hostname, urlsplit(url).port)
     request = raw_request("GET", path, ADMIN_KEY)
     while (began := time.perf_counter()) < until:
-        status, _ = await _exchange(reader, writer, request)
+        status, _ = await exchange(reader, writer, request)
         seen.statuses[status] += 1
         seen.reads.append(time.perf_counter() - began)
     writer.close()
@@ -93,7 +93,7 @@ async def _writer(url: str, code: str, key: str, until: float, seen: Seen) -> No
         comment = f"load {code} {number}"
         body = json.dumps({"comment": comment, "rating": ("RED", "AMBER")[number % 2]}).encode()
         request = raw_request("PATCH", f"/v1/prisons/{code}/sections/12", key, body=body)
-        status, _ = await _exchange(reader, writer, request)
+        status, _ = await exchange(reader, writer, request)
         seen.statuses[status] += 1
         seen.writes.append(time.perf_counter() - began)
         if status == 200:
@@ -101,7 +101,7 @@ async def _writer(url: str, code: str, key: str, until: float, seen: Seen) -> No
     writer.close()
 
 
-async def _exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> tuple[int, bytes]:
+async def exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> tuple[int, bytes]:
     writer.write(request)
     head = await reader.readuntil(b"\r\n\r\n")
     length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
