@@ -3,7 +3,7 @@
 import asyncio
 import gc
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from typing import Any
@@ -171,8 +171,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         delivering(parts.database, parts.settings, parts.clock),
     ):
         yield
-    if checkpoints is not None:
-        checkpoints.cancel()
+        if checkpoints is not None:
+            checkpoints.cancel()
+            # One that is being signed is signed before the database is closed.
+            with suppress(asyncio.CancelledError):
+                await checkpoints
 
 
 def from_environment() -> Any:

@@ -30,7 +30,7 @@ from app.http.routing import JSON_TYPES, KeyedRoute, strict_json
 from app.http.uploads import Upload, UploadedFile, limit_in_words, received
 from app.queries.etags import etag_of
 from app.queries.sections import SECTION_JSON, SectionView
-from app.rules.caller import Caller
+from app.rules.access import Caller
 from app.rules.types import EvidenceKind
 from app.services.evidence import NewFile, add_evidence
 from app.services.evidence_files import IncomingFile, in_the_store

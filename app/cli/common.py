@@ -11,7 +11,7 @@ from rich.console import Console
 from sqlalchemy.exc import DBAPIError
 
 from app.errors import DomainError
-from app.rules.caller import Caller
+from app.rules.access import Caller
 from app.services.seed import OPERATOR
 from app.settings import Settings
 from app.storage.db import Database

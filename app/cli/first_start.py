@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.documents.shipped import shipped_establishments, shipped_toolkits
-from app.rules.caller import Caller
+from app.rules.access import Caller
 from app.services.seed import OPERATOR, ensure_admin_key, load_missing_toolkits, register_missing
 from app.services.signing_keys import adopt_signing_key, has_signing_key
 from app.services.turns import wait_for_turn

@@ -13,8 +13,7 @@ from app.demo.lives import Move, Plan, StatementDates, demo_code, register, stat
 from app.queries.prisons import PrisonFilter, list_prisons
 from app.queries.sections import has_rated_sections
 from app.queries.toolkits import current_version, read_book
-from app.rules.access import Principal, Role
-from app.rules.caller import Caller
+from app.rules.access import Caller, Principal, Role
 from app.rules.moments import london_date
 from app.rules.prison import PrisonDetails
 from app.rules.statement import Standing, StatementStatus

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from app.errors import Conflict, Invalid
 from app.http.parameters import caller_now
-from app.rules.caller import Caller
+from app.rules.access import Caller
 from app.services.idempotency import Remembered, recall, remember, take_turn
 
 # What seals is imported where something is sealed: it is heavy.

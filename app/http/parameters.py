@@ -13,7 +13,7 @@ from app.http.auth import identify
 from app.http.parts import parts
 from app.http.text import PlainNumber, plain_text
 from app.queries.events import KINDS
-from app.rules.caller import Caller
+from app.rules.access import Caller
 from app.rules.moments import end_of_day, london_date
 from app.rules.regions import REGIONS, region_slug
 from app.rules.types import Rating

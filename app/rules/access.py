@@ -1,6 +1,8 @@
 """Who may do what: roles, permissions and scope (source: contract, "Who may do what")."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from app.rules.types import Reason
@@ -141,3 +143,21 @@ def key_scope_fault(role: Role, *, prison: str | None, region: str | None, signa
         if not is_wanted and given[name] is not None:
             return Reason("invalid-key-scope", f"{role.a_key} takes no {name}: leave it out.", f"/{name}")
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who changes something, when, and in which request."""
+
+    by: Principal
+    at: datetime
+    request_id: str | None = None
+    clock: Callable[[], datetime] | None = None
+
+    def moment(self) -> datetime:
+        """The moment that a change counts from, asked for once its lock is held.
+
+        A request may have waited for its body or for the lock; what it writes must not come to stand at a
+        moment that somebody has asked about meanwhile.
+        """
+        return self.at if self.clock is None else self.clock()

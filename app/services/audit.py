@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.models import AuditCheckpoint, AuditEntry, AuditHead, table_of
+from app.rules.access import Caller
 from app.rules.audit import GENESIS, checkpoint_hash, digest_of, entry_hash
-from app.rules.caller import Caller
 from app.rules.moments import moment_text
 from app.storage.batch import Write, one_or_many
 

@@ -20,8 +20,8 @@ from app.queries.evidence import (
     unknown_item,
 )
 from app.queries.sections import SECTION_NUMBERS, SectionView, unknown_section
+from app.rules.access import Caller
 from app.rules.assessment import Assessment, EvidenceRef
-from app.rules.caller import Caller
 from app.rules.evidence import supports, with_evidence, withdrawal_leaves_green_bare, without_evidence
 from app.rules.moments import london_date
 from app.services.audit import Act

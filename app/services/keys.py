@@ -13,8 +13,7 @@ from app.errors import Conflict, FieldFault, Invalid, NotFound
 from app.models import ApiKey, Prison
 from app.queries.keys import KeyView
 from app.queries.toolkits import current_version, read_book
-from app.rules.access import Role, key_scope_fault
-from app.rules.caller import Caller
+from app.rules.access import Caller, Role, key_scope_fault
 from app.rules.regions import REGIONS, region_slug
 from app.services.audit import Act, record_all
 from app.services.turns import wait_for_turn

@@ -9,9 +9,8 @@ from sqlalchemy.orm import Session
 from app.errors import Forbidden, Unavailable
 from app.queries.present import Present, lock_present
 from app.queries.toolkits import read_book
-from app.rules.access import scope_refusal
+from app.rules.access import Caller, scope_refusal
 from app.rules.assessment import Answers
-from app.rules.caller import Caller
 from app.rules.decision import Change, Decision, Facts, decide
 from app.rules.moments import is_behind, london_date, strictly_after
 from app.rules.prison import PrisonFacts

@@ -14,9 +14,8 @@ from app.models import Prison, PrisonChange, ReturnRevision, ToolkitVersion, tab
 from app.queries.present import first_present
 from app.queries.prisons import PrisonView, read_prison
 from app.queries.toolkits import current_version, read_book
-from app.rules.access import Principal, Role
+from app.rules.access import Caller, Principal, Role
 from app.rules.assessment import Answers
-from app.rules.caller import Caller
 from app.rules.decision import Change, Decision
 from app.rules.moments import last_day_of
 from app.rules.prison import PrisonDetails, PrisonFacts

@@ -21,7 +21,7 @@ from app.queries.returns import (
     list_revisions,
     stream_corrected,
 )
-from app.rules.caller import Caller
+from app.rules.access import Caller
 from app.rules.returns import Month, may_be_frozen
 from app.services.audit import record
 from app.services.turns import wait_for_turn

@@ -8,9 +8,8 @@ from sqlalchemy.orm import Session
 
 from app.errors import FieldFault, Forbidden, Invalid, Outdated, Refused
 from app.queries.sections import SECTION_NUMBERS, unknown_section
-from app.rules.access import Permission, Principal, holds
+from app.rules.access import Caller, Permission, Principal, holds
 from app.rules.assessment import Assessment, EvidenceRef, Exemption, merged, with_exemption
-from app.rules.caller import Caller
 from app.rules.moments import london_date
 from app.rules.section import exemption_allowed, unsupported_rating
 from app.rules.toolkit import Toolkit

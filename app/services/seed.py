@@ -7,8 +7,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.models import ApiKey, Prison
-from app.rules.access import Principal, Role
-from app.rules.caller import Caller
+from app.rules.access import Caller, Principal, Role
 from app.rules.prison import PrisonDetails
 from app.rules.toolkit import Toolkit
 from app.services.keys import KeyScope, create_key

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.models import SigningKey
-from app.rules.caller import Caller
+from app.rules.access import Caller
 from app.services.audit import record
 
 

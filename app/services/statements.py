@@ -20,8 +20,7 @@ from app.queries.statements import (
     read_own_statement,
     read_payload,
 )
-from app.rules.access import Principal
-from app.rules.caller import Caller
+from app.rules.access import Caller, Principal
 from app.rules.decision import Change
 from app.rules.moments import london_date
 from app.rules.statement import (

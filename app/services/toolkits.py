@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import Conflict
 from app.models import ToolkitVersion
-from app.rules.caller import Caller
+from app.rules.access import Caller
 from app.rules.toolkit import Toolkit, toolkit_document
 from app.services.audit import record
 from app.services.turns import wait_for_turn

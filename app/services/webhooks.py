@@ -22,8 +22,7 @@ from app.queries.webhooks import (
     unknown_webhook,
     webhook_view,
 )
-from app.rules.access import BOUND_TO_PRISON, BOUND_TO_REGION, Principal, scope_refusal
-from app.rules.caller import Caller
+from app.rules.access import BOUND_TO_PRISON, BOUND_TO_REGION, Caller, Principal, scope_refusal
 from app.services.addresses import is_literal, is_public
 from app.services.audit import Act, record, record_all
 from app.services.turns import wait_for_turn

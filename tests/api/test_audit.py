@@ -11,8 +11,8 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from app.models import PrisonChange, SectionChange, StatementEvent
+from app.rules.access import Caller
 from app.rules.audit import digest_of
-from app.rules.caller import Caller
 from app.services.sections import SectionPatch, rate_sections
 from app.services.seed import OPERATOR
 from tests.support import databases, factories, statements

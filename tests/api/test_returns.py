@@ -10,8 +10,7 @@ import openpyxl
 import pytest
 
 from app.documents.returns.cells import COLUMNS
-from app.rules.access import Principal, Role
-from app.rules.caller import Caller
+from app.rules.access import Caller, Principal, Role
 from app.rules.types import Rating
 from app.services.sections import SectionPatch, rate_sections
 from tests.support import factories, statements

@@ -5,8 +5,7 @@ import pytest
 
 from app.background.delivery import Courier
 from app.errors import Unavailable
-from app.rules.access import Principal, Role
-from app.rules.caller import Caller
+from app.rules.access import Caller, Principal, Role
 from app.services.webhooks import reseal_secrets
 from app.storage.webhook_key import UnreadableSecret, WebhookKey
 from tests.support.factories import rated

@@ -86,10 +86,12 @@ def test_a_demonstration_is_what_the_history_says_and_the_audit_trail_holds(demo
 
 def test_the_same_seed_makes_the_same_programme(tmp_path: Path):
     first, second = (f"sqlite:///{tmp_path / name}.db" for name in ("one", "two"))
-    for url in (first, second):
-        with_seed = idts(url, tmp_path, "migrate")
+    for place, url in enumerate((first, second)):
+        # Keys and files of one database are no others'.
+        directory = tmp_path / str(place)
+        with_seed = idts(url, directory, "migrate")
         assert with_seed.returncode == 0, with_seed.stderr.decode()
-        assert idts(url, tmp_path, *DEMO).returncode == 0
+        assert idts(url, directory, *DEMO).returncode == 0
     made = [
         {name: rows for name, rows in everything(url).items() if name.startswith("section")} for url in (first, second)
     ]

@@ -2,8 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from app.rules.access import Principal, Role
-from app.rules.caller import Caller
+from app.rules.access import Caller, Principal, Role
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 BY = Principal("key:1", "Administrator", Role.ADMIN)

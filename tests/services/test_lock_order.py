@@ -9,8 +9,7 @@ from sqlalchemy import event, select
 from sqlmodel import col
 
 from app.models import Webhook
-from app.rules.access import Principal, Role
-from app.rules.caller import Caller
+from app.rules.access import Caller, Principal, Role
 from app.services.keys import KeyScope, create_key, revoke_key
 from app.services.webhooks import NewWebhook, WebhookPolicy, create_webhook, end_webhook
 from app.storage.webhook_key import WebhookKey

@@ -2,8 +2,7 @@
 
 from datetime import timedelta
 
-from app.rules.access import Principal, Role
-from app.rules.caller import Caller
+from app.rules.access import Caller, Principal, Role
 from app.rules.types import Rating
 from app.services.sections import SectionPatch, rate_sections
 from tests.support.service import STARTS_AT, Service

@@ -17,8 +17,7 @@ import anyio
 from sqlalchemy import event
 
 from app.background.delivery import Courier
-from app.rules.access import Principal, Role
-from app.rules.caller import Caller
+from app.rules.access import Caller, Principal, Role
 from app.rules.returns import month_named
 from app.services.returns import freeze_return
 from app.settings import Settings

@@ -15,8 +15,7 @@ from starlette.testclient import TestClient
 from app.http.parts import parts_of
 from app.main import create_app
 from app.models import Prison
-from app.rules.access import Role
-from app.rules.caller import Caller
+from app.rules.access import Caller, Role
 from app.services.keys import KeyScope, create_key
 from app.services.seed import OPERATOR
 from app.settings import Settings

@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 
 from app.cli import first_start
-from app.rules.caller import Caller
+from app.rules.access import Caller
 from app.rules.types import Rating
 from app.services.seed import OPERATOR
 from app.services.signing_keys import adopt_signing_key

@@ -16,8 +16,7 @@ from sqlalchemy.orm import Session
 from app.cli import first_start
 from app.documents.shipped import shipped_toolkits
 from app.errors import Conflict
-from app.rules.access import Principal, Role
-from app.rules.caller import Caller
+from app.rules.access import Caller, Principal, Role
 from app.rules.prison import PrisonDetails
 from app.rules.types import Function
 from app.services.keys import KeyScope, create_key

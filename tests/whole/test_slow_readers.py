@@ -12,7 +12,7 @@ import pytest
 from app.demo.lives import Plan, register
 from app.http import connections
 from app.main import create_app
-from app.rules.caller import Caller
+from app.rules.access import Caller
 from app.services.prisons import register_prison
 from app.services.seed import OPERATOR
 from app.storage.db import Database
