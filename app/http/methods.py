@@ -6,6 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.http.routing import JSON_TYPES
+
 # The methods of the address that a request names, none where there is nothing.
 MethodsAt = Callable[[Request], set[str]]
 
@@ -49,4 +51,4 @@ class Methods:
         await self.app(scope, receive_until_answered, send_without_body)
 
 
-PATCH_TYPES = "application/json, application/merge-patch+json"
+PATCH_TYPES = ", ".join(JSON_TYPES)

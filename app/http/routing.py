@@ -128,6 +128,8 @@ def _query_parameters(dependant: Dependant) -> Iterator[tuple[str, Any]]:
 def _refuse_strange_query(request: Request, single: frozenset[str], several: frozenset[str]) -> None:
     """A misspelt filter would be dropped in silence, and the answer taken for what it is not."""
     names = [name for name, _ in request.query_params.multi_items()]
+    if len(names) == len(set(names)) and single.issuperset(names):
+        return
     known = ", ".join(sorted(single | several)) or "none"
     unknown = f"there is no such query parameter here; known ones: {known}"
     repeated = "is there more than once: give it once"

@@ -81,13 +81,8 @@ def with_exemption(before: Assessment, exemption: Exemption | None) -> Assessmen
     return replace(before, exemption=exemption, version=before.version + 1)
 
 
-def changes_between(before: Assessment, after: Assessment) -> list[dict[str, Any]]:
-    """What changed, field by field, as the history tells it: `{"field", "from", "to"}`."""
-    return differences(state_document(before), state_document(after))
-
-
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What changed between two states of a section, each the JSON of one."""
+    """What changed from one state document to another, as the history tells it: `{"field", "from", "to"}` for each."""
     return [
         {"field": name, "from": old[name], "to": new[name]}
         for name in new
