@@ -1,4 +1,4 @@
-"""Signing checkpoints over the audit trail, by the clock while the service runs, or when asked."""
+"""Checkpoints over the audit trail, signed by the clock for as long as the service runs."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,23 +7,11 @@ from datetime import datetime, timedelta
 import structlog
 from starlette.concurrency import run_in_threadpool
 
-from app.queries.signing_keys import current_kid
-from app.services.audit import sign_checkpoint
+from app.services.checkpoints import checkpoint
 from app.storage.db import Database
-from app.storage.key_files import KeyFiles, sign
+from app.storage.key_files import KeyFiles
 
 log = structlog.get_logger("idts.checkpoints")
-
-KIND = "idts-audit-checkpoint+jws"
-
-
-def checkpoint(
-    database: Database, files: KeyFiles, at: datetime, *, unless_since: datetime | None = None
-) -> int | None:
-    """Sign where every chain ends; the checkpoint's number, or None where nothing grew or one is recent enough."""
-    with database.session_scope() as session:
-        key = files.read(current_kid(session))
-        return sign_checkpoint(session, at, lambda content: sign(content, key, KIND), unless_since=unless_since)
 
 
 async def keep_checkpointing(
@@ -34,7 +22,12 @@ async def keep_checkpointing(
         await asyncio.sleep(every.total_seconds())
         try:
             at = clock()
-            await run_in_threadpool(checkpoint, database, files, at, unless_since=at - every / 2)
+            await run_in_threadpool(_sign, database, files, at, at - every / 2)
         except Exception as fault:
             # Whatever it was, the trail must not go unsigned from then on.
             log.error("no checkpoint was signed", exc_info=fault)
+
+
+def _sign(database: Database, files: KeyFiles, at: datetime, unless_since: datetime) -> None:
+    with database.session_scope() as session:
+        checkpoint(session, files, at, unless_since=unless_since)

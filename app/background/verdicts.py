@@ -8,29 +8,11 @@ from datetime import datetime, timedelta
 import structlog
 from starlette.concurrency import run_in_threadpool
 
-from app.queries.judged_by import outdated_prisons
 from app.rules.moments import london_date, start_of_day
-from app.services.programme.rebuild import rebuild_prison, take_prison
+from app.services.programme.rebuild import find_outdated, settle_prison
 from app.storage.db import Database
 
 log = structlog.get_logger("idts.verdicts")
-
-
-def find_outdated(database: Database, at: datetime) -> list[int]:
-    """The prisons whose stored verdict is not what the rules would say now."""
-    with database.reading() as session:
-        return outdated_prisons(session, london_date(at))
-
-
-def settle_prison(database: Database, prison_id: int, at: datetime) -> None:
-    """Work out a prison's verdict and periods again, in a transaction that locks it.
-
-    Whoever comes second finds nothing to do: every worker of a service looks for the same prisons.
-    """
-    with database.session_scope() as session:
-        take_prison(session, prison_id)
-        if outdated_prisons(session, london_date(at), prison_id):
-            rebuild_prison(session, prison_id, at)
 
 
 @asynccontextmanager

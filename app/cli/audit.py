@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import typer
 
-from app.background.checkpoints import checkpoint as sign_now
 from app.cli.common import err, opened_database, out
+from app.services.checkpoints import checkpoint as sign_now
 from app.services.verification import check_trail
 from app.storage.key_files import KeyFiles
 
@@ -30,6 +30,6 @@ def verify() -> None:
 @audit.command()
 def checkpoint() -> None:
     """Sign where every chain ends now. Keep a copy elsewhere: it proves what the trail said."""
-    with opened_database() as (settings, database):
-        made = sign_now(database, KeyFiles(settings.signing_keys_dir), datetime.now(UTC))
+    with opened_database() as (settings, database), database.session_scope() as session:
+        made = sign_now(session, KeyFiles(settings.signing_keys_dir), datetime.now(UTC))
     err.print("Nothing has changed since the last one." if made is None else f"Signed checkpoint {made}.")

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 from rich.progress import Progress, track
 
-from app.background.verdicts import find_outdated, settle_prison
 from app.cli.audit import audit
 from app.cli.common import err, fail, is_interactive, load_settings, opened_database
 from app.cli.deliver import deliver
@@ -24,6 +23,7 @@ from app.cli.server import run_server
 from app.cli.signing import signing_keys, verify
 from app.cli.toolkits import toolkits
 from app.cli.webhook_key import webhook_key
+from app.services.programme.rebuild import find_outdated, settle_prison
 from app.settings import Settings
 from app.storage.db import Database
 from app.storage.schema import migrate as bring_up_to_date

@@ -26,6 +26,11 @@ def table_of(model: type[SQLModel]) -> sa.Table:
     return found
 
 
+def columns_of(model: type[SQLModel], names: str) -> list[Any]:
+    """The columns of a model with these names, in their order."""
+    return [getattr(model, name) for name in names.split()]
+
+
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
     """An aware UTC moment to the microsecond; text of fixed width on SQLite, so that it sorts and compares."""
 

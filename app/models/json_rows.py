@@ -10,54 +10,42 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
 
-class json_rows(GenericFunction[list[list[Any]]]):  # noqa: N801 - it reads as an SQL function
+class _Told(GenericFunction[Any]):
+    """An SQL function that each database has in words of its own, around the arguments."""
+
+    type = sa.JSON()
+    on_sqlite: str
+    on_postgresql: str
+
+
+class json_rows(_Told):  # noqa: N801 - it reads as an SQL function
     """An aggregate: a JSON list of the columns for each row. Dates and moments become text."""
 
-    type = sa.JSON()
     inherit_cache = True
+    on_sqlite = "json_group_array(json_array({}))"
+    on_postgresql = "coalesce(json_agg(json_build_array({})), '[]')"
 
 
-@compiles(json_rows)
-def _for_sqlite(element: json_rows, compiler: SQLCompiler, **more: Any) -> str:
-    return f"json_group_array(json_array({compiler.process(element.clauses, **more)}))"
-
-
-@compiles(json_rows, "postgresql")
-def _for_postgresql(element: json_rows, compiler: SQLCompiler, **more: Any) -> str:
-    return f"coalesce(json_agg(json_build_array({compiler.process(element.clauses, **more)})), '[]')"
-
-
-class json_value(GenericFunction[Any]):  # noqa: N801
+class json_value(_Told):  # noqa: N801
     """A column of JSON inside another JSON value; SQLite keeps it as text and would quote it."""
 
-    type = sa.JSON()
     inherit_cache = True
+    on_sqlite = "json({})"
+    on_postgresql = "{}"
 
 
-@compiles(json_value)
-def _parsed(element: json_value, compiler: SQLCompiler, **more: Any) -> str:
-    return f"json({compiler.process(element.clauses, **more)})"
-
-
-@compiles(json_value, "postgresql")
-def _as_it_is(element: json_value, compiler: SQLCompiler, **more: Any) -> str:
-    return compiler.process(element.clauses, **more)
-
-
-class json_items(GenericFunction[Any]):  # noqa: N801
+class json_items(_Told):  # noqa: N801
     """The items of a JSON list, each as `value` of a row."""
 
     inherit_cache = True
+    on_sqlite = "json_each({})"
+    on_postgresql = "jsonb_array_elements({})"
 
 
-@compiles(json_items)
-def _each(element: json_items, compiler: SQLCompiler, **more: Any) -> str:
-    return f"json_each({compiler.process(element.clauses, **more)})"
-
-
-@compiles(json_items, "postgresql")
-def _elements(element: json_items, compiler: SQLCompiler, **more: Any) -> str:
-    return f"jsonb_array_elements({compiler.process(element.clauses, **more)})"
+@compiles(_Told)
+def _in_its_words(element: _Told, compiler: SQLCompiler, **more: Any) -> str:
+    words = element.on_postgresql if compiler.dialect.name == "postgresql" else element.on_sqlite
+    return words.format(compiler.process(element.clauses, **more))
 
 
 def items_of(column: sa.ColumnElement[Any]) -> sa.TableValuedAlias:

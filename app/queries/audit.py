@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from app.errors import Forbidden
 from app.models import AuditCheckpoint, AuditEntry, AuditHead, Prison, SectionChange
+from app.models.columns import columns_of
 from app.queries.sections import Actor
 from app.rules.access import BOUND_TO_PRISON, BOUND_TO_REGION, Principal, scope_refusal
 from app.rules.audit import GENESIS, checkpoint_hash, digest_of
@@ -48,22 +49,10 @@ class AuditFilter:
     until: datetime | None = None
 
 
-_COLUMNS = (
-    col(AuditEntry.id),
-    col(AuditEntry.chain),
-    col(AuditEntry.seq),
-    col(AuditEntry.at),
-    col(AuditEntry.actor_id),
-    col(AuditEntry.actor_name),
-    col(AuditEntry.actor_role),
-    col(AuditEntry.action),
-    col(AuditEntry.subject),
-    col(AuditEntry.before_digest),
-    col(AuditEntry.after_digest),
-    col(AuditEntry.request_id),
-    col(AuditEntry.previous_hash),
-    col(AuditEntry.hash),
-)
+_COLUMNS = [
+    *columns_of(AuditEntry, "id chain seq at actor_id actor_name actor_role action subject"),
+    *columns_of(AuditEntry, "before_digest after_digest request_id previous_hash hash"),
+]
 
 
 def list_entries(
@@ -144,8 +133,8 @@ def _checkpoints(session: Session, unseal: Unseal) -> tuple[dict[str, list[Mark]
     """What the checkpoints say of each chain, how many there are, and the first that is not as it was signed."""
     marks: dict[str, list[Mark]] = {}
     previous, count, faults = GENESIS, 0, []
-    columns = [col(getattr(AuditCheckpoint, name)) for name in ("id", "at", "heads", "previous_hash", "hash")]
-    read = _stored(session, *columns, col(AuditCheckpoint.signature)).order_by(col(AuditCheckpoint.id))
+    columns = columns_of(AuditCheckpoint, "id at heads previous_hash hash signature")
+    read = _stored(session, *columns).order_by(col(AuditCheckpoint.id))
     for row in session.execute(read):
         count += 1
         number, found = _number(row.id), _plain(row.hash)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.models import ChangeEvent
+from app.models.columns import columns_of
 from app.models.events import oldest_open_transaction
 
 KINDS = (
@@ -106,16 +107,7 @@ class EventPage:
 _SETTLED = col(ChangeEvent.xid) < oldest_open_transaction()
 _ORDER = (col(ChangeEvent.xid), col(ChangeEvent.id))
 
-EVENT_COLUMNS = (
-    col(ChangeEvent.xid),
-    col(ChangeEvent.id),
-    col(ChangeEvent.at),
-    col(ChangeEvent.kind),
-    col(ChangeEvent.prison_code),
-    col(ChangeEvent.region),
-    col(ChangeEvent.subject),
-    col(ChangeEvent.content),
-)
+EVENT_COLUMNS = columns_of(ChangeEvent, "xid id at kind prison_code region subject content")
 
 
 def event_view(row: Sequence[Any]) -> EventView:

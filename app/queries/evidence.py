@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from app.errors import NotFound
 from app.models import Evidence, EvidenceFile, SectionAssessment
+from app.models.columns import columns_of
 from app.queries.toolkits import read_book
 from app.rules.moments import london_date
 from app.rules.prison import PrisonFacts
@@ -96,22 +97,11 @@ class StoredFile:
     store_key: str
 
 
+_FILE_COLUMNS = columns_of(EvidenceFile, "sha256 size media_type store_key")
 _COLUMNS = (
-    col(Evidence.id),
-    col(Evidence.kind),
-    col(Evidence.title),
-    col(Evidence.reference),
-    col(Evidence.effective_on),
-    col(Evidence.received_at),
-    col(Evidence.added_by),
-    col(Evidence.file_name),
-    col(EvidenceFile.media_type),
-    col(EvidenceFile.size),
-    col(Evidence.sha256),
-    col(Evidence.withdrawn_at),
-    col(Evidence.withdrawn_by),
-    col(Evidence.withdrawal_reason),
-    col(Evidence.withdrawn_from),
+    *columns_of(Evidence, "id kind title reference effective_on received_at added_by file_name"),
+    *columns_of(EvidenceFile, "media_type size"),
+    *columns_of(Evidence, "sha256 withdrawn_at withdrawn_by withdrawal_reason withdrawn_from"),
 )
 
 
@@ -262,13 +252,7 @@ def read_item(session: Session, prison: PrisonFacts, item_id: str, at: datetime)
 def read_file(session: Session, prison: PrisonFacts, item_id: str) -> EvidenceFileView:
     """The file of an item; NotFound if there is no such item, or if it has no file."""
     row = session.execute(
-        select(
-            col(Evidence.file_name),
-            col(EvidenceFile.sha256),
-            col(EvidenceFile.size),
-            col(EvidenceFile.media_type),
-            col(EvidenceFile.store_key),
-        )
+        select(col(Evidence.file_name), *_FILE_COLUMNS)
         .select_from(Evidence)
         .outerjoin(EvidenceFile, col(EvidenceFile.sha256) == col(Evidence.sha256))
         .where(col(Evidence.prison_id) == prison.id, col(Evidence.id) == item_id)
@@ -283,14 +267,7 @@ def read_file(session: Session, prison: PrisonFacts, item_id: str) -> EvidenceFi
 
 def stored_file(session: Session, sha256: str) -> StoredFile | None:
     """Where that content is kept, if it is."""
-    row = session.execute(
-        select(
-            col(EvidenceFile.sha256),
-            col(EvidenceFile.size),
-            col(EvidenceFile.media_type),
-            col(EvidenceFile.store_key),
-        ).where(col(EvidenceFile.sha256) == sha256)
-    ).first()
+    row = session.execute(select(*_FILE_COLUMNS).where(col(EvidenceFile.sha256) == sha256)).first()
     return None if row is None else StoredFile(*row)
 
 

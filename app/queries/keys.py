@@ -9,17 +9,11 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.models import ApiKey
+from app.models.columns import columns_of
 from app.rules.access import Principal, Role
 
 # The columns that make a principal, in the order that `principal_of` takes them.
-PRINCIPAL_COLUMNS = (
-    col(ApiKey.id),
-    col(ApiKey.name),
-    col(ApiKey.role),
-    col(ApiKey.prison_code),
-    col(ApiKey.region),
-    col(ApiKey.signatory_role),
-)
+PRINCIPAL_COLUMNS = tuple(columns_of(ApiKey, "id name role prison_code region signatory_role"))
 
 _KEY = (col(ApiKey.digest) == bindparam("digest")) & col(ApiKey.revoked_at).is_(None)
 
@@ -64,13 +58,6 @@ class KeyView:
 
 def list_keys(session: Session) -> list[KeyView]:
     """Every key ever made, oldest first."""
-    rows = session.execute(
-        select(
-            *PRINCIPAL_COLUMNS,
-            col(ApiKey.created_at),
-            col(ApiKey.created_by),
-            col(ApiKey.revoked_at),
-            col(ApiKey.revoked_by),
-        ).order_by(col(ApiKey.id))
-    )
+    rest = columns_of(ApiKey, "created_at created_by revoked_at revoked_by")
+    rows = session.execute(select(*PRINCIPAL_COLUMNS, *rest).order_by(col(ApiKey.id)))
     return [KeyView(*tuple(row)) for row in rows]

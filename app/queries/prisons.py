@@ -1,7 +1,7 @@
 """Prisons: one, many, and what was known of one at a past moment."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from app.errors import Forbidden, Invalid, NotFound
 from app.models import Prison, PrisonChange, StoredVerdict, table_of
+from app.models.columns import columns_of
 from app.queries.keys import with_caller
 from app.rules.access import Principal, scope_refusal
 from app.rules.moments import london_date
@@ -86,15 +87,8 @@ def unknown_prison(code: str) -> NotFound:
 
 
 _PRISON = table_of(Prison)
-_READ_FACTS = select(
-    _PRISON.c.id,
-    _PRISON.c.code,
-    _PRISON.c.name,
-    _PRISON.c.region,
-    _PRISON.c.function,
-    _PRISON.c.toolkit_version,
-    _PRISON.c.registered_at,
-).where(_PRISON.c.code == bindparam("of_code"))
+_FACTS = [_PRISON.c[field.name] for field in fields(PrisonFacts)]
+_READ_FACTS = select(*_FACTS).where(_PRISON.c.code == bindparam("of_code"))
 
 
 Mark = tuple[Any, ...]
@@ -157,28 +151,10 @@ def _facts_at(session: Session, now: PrisonFacts, as_of: datetime) -> PrisonFact
 
 
 _VIEW_COLUMNS = (
-    col(Prison.code),
-    col(Prison.name),
-    col(Prison.designation),
-    col(Prison.function),
-    col(Prison.region),
-    col(Prison.county),
-    col(Prison.postcode),
-    col(Prison.gender),
-    col(Prison.contracted),
-    col(Prison.categories),
-    col(Prison.opened_on),
-    col(Prison.closed_on),
-    col(Prison.closed_by),
-    col(Prison.toolkit_version),
-    col(StoredVerdict.stage),
-    col(StoredVerdict.is_commissioning_ready),
-    col(StoredVerdict.is_eligible),
-    col(StoredVerdict.blocker_count),
-    col(StoredVerdict.section_changed_at),
-    col(Prison.version),
-    col(Prison.registered_at),
-    col(Prison.changed_at),
+    *columns_of(Prison, "code name designation function region county postcode gender contracted categories"),
+    *columns_of(Prison, "opened_on closed_on closed_by toolkit_version"),
+    *columns_of(StoredVerdict, "stage is_commissioning_ready is_eligible blocker_count section_changed_at"),
+    *columns_of(Prison, "version registered_at changed_at"),
 )
 _FROM = select(*_VIEW_COLUMNS).join(StoredVerdict, col(StoredVerdict.prison_id) == col(Prison.id))
 

@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from app.errors import NotFound
 from app.models import SectionAssessment, SectionChange, table_of
+from app.models.columns import columns_of
 from app.queries.evidence import EvidenceView, evidence_of
 from app.queries.prisons import MARK, Mark, read_any_prison
 from app.queries.toolkits import read_book
@@ -111,12 +112,7 @@ def read_answers(session: Session, prison_id: int, as_of: datetime | None = None
         .subquery()
     )
     rows = session.execute(
-        select(
-            col(SectionChange.number),
-            col(SectionChange.state),
-            col(SectionChange.at),
-            col(SectionChange.by_name),
-        )
+        select(*columns_of(SectionChange, "number state at by_name"))
         .join(
             newest,
             (newest.c.number == col(SectionChange.number)) & (newest.c.version == col(SectionChange.version)),
@@ -216,17 +212,7 @@ def read_history(
 ) -> list[SectionChangeView]:
     """Versions of one section, newest first, from the one before `before`."""
     statement = (
-        select(
-            col(SectionChange.version),
-            col(SectionChange.at),
-            col(SectionChange.by_id),
-            col(SectionChange.by_name),
-            col(SectionChange.by_role),
-            col(SectionChange.rating),
-            col(SectionChange.state),
-            col(SectionChange.changes),
-            col(SectionChange.request_id),
-        )
+        select(*columns_of(SectionChange, "version at by_id by_name by_role rating state changes request_id"))
         .where(col(SectionChange.prison_id) == prison_id, col(SectionChange.number) == number)
         .order_by(col(SectionChange.version).desc())
         .limit(limit)

@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from app.errors import NotFound
 from app.models import Prison, ToolkitVersion, table_of
+from app.models.columns import columns_of
 from app.rules.readiness import RuleBook, rule_book
 from app.rules.toolkit import toolkit_from_document
 
@@ -86,16 +87,9 @@ def _read_version(session: Session, version: str) -> tuple[dict[str, Any], str]:
 def list_versions(session: Session) -> list[ToolkitSummary]:
     """Every loaded version, newest first."""
     users = select(func.count()).where(col(Prison.toolkit_version) == col(ToolkitVersion.version)).scalar_subquery()
-    rows = session.execute(
-        select(
-            col(ToolkitVersion.version),
-            col(ToolkitVersion.document),
-            col(ToolkitVersion.digest),
-            col(ToolkitVersion.loaded_at),
-            users,
-        ).order_by(col(ToolkitVersion.version).desc())
-    ).all()
+    columns = [*columns_of(ToolkitVersion, "version document digest loaded_at"), users]
+    rows = session.execute(select(*columns).order_by(col(ToolkitVersion.version).desc())).all()
     return [
         ToolkitSummary(version, document["title"], place == 0, digest, loaded_at, prisons)
-        for place, (version, document, digest, loaded_at, prisons) in enumerate(rows)
+        for place, (version, document, digest, loaded_at, prisons) in enumerate(map(tuple, rows))
     ]

@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from app.errors import NotFound
 from app.models import ChangeEvent, Webhook, WebhookDelivery
+from app.models.columns import columns_of
 from app.rules.access import Principal, Role
 
 
@@ -118,19 +119,10 @@ _STATUS = case(
 )
 _DELIVERIES = (
     select(
-        col(WebhookDelivery.id),
-        col(WebhookDelivery.webhook_id),
-        col(WebhookDelivery.event_id),
-        col(ChangeEvent.kind),
-        col(ChangeEvent.subject),
+        *columns_of(WebhookDelivery, "id webhook_id event_id"),
+        *columns_of(ChangeEvent, "kind subject"),
         _STATUS,
-        col(WebhookDelivery.attempts),
-        col(WebhookDelivery.created_at),
-        col(WebhookDelivery.due_at),
-        col(WebhookDelivery.attempted_at),
-        col(WebhookDelivery.delivered_at),
-        col(WebhookDelivery.last_status),
-        col(WebhookDelivery.last_error),
+        *columns_of(WebhookDelivery, "attempts created_at due_at attempted_at delivered_at last_status last_error"),
     )
     .join(Webhook, col(Webhook.id) == col(WebhookDelivery.webhook_id))
     .join(ChangeEvent, col(ChangeEvent.id) == col(WebhookDelivery.event_id))

@@ -1,17 +1,16 @@
 """Appending to the audit trail, in the transaction of what it tells of."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
-from sqlmodel import col
 
-from app.models import AuditCheckpoint, AuditEntry, AuditHead, table_of
+from app.models import AuditEntry, AuditHead, table_of
 from app.rules.access import Caller
-from app.rules.audit import GENESIS, checkpoint_hash, digest_of, entry_hash
+from app.rules.audit import GENESIS, digest_of, entry_hash
 from app.rules.moments import moment_text
 from app.storage.batch import Write, one_or_many
 
@@ -91,42 +90,3 @@ def _entry(act: Act, caller: Caller, at: datetime) -> dict[str, Any]:
         "after_digest": None if act.after is None else digest_of(act.after),
         "request_id": caller.request_id,
     }
-
-
-def sign_checkpoint(
-    session: Session, at: datetime, seal: Callable[[bytes], str], *, unless_since: datetime | None = None
-) -> int | None:
-    """Sign where every chain that grew since the last checkpoint ends now; None where none did.
-
-    `unless_since` leaves it be where a checkpoint was signed at that moment or later: several workers take turns.
-
-    `seal` makes a JWS. Whoever rewrites a chain afterwards, head and all, would need the private key too.
-    """
-    # One checkpoint at a time; the chains themselves are not locked, a head that moves on is seen next time.
-    session.execute(select(col(AuditHead.seq)).where(col(AuditHead.chain) == SERVICE_CHAIN).with_for_update())
-    last = session.execute(
-        select(col(AuditCheckpoint.at), col(AuditCheckpoint.hash)).order_by(col(AuditCheckpoint.id).desc()).limit(1)
-    ).first()
-    if last is not None and unless_since is not None and last.at >= unless_since:
-        return None
-    seen = _seen_heads(session)
-    heads = {
-        row.chain: [row.seq, row.hash]
-        for row in session.execute(select(col(AuditHead.chain), col(AuditHead.seq), col(AuditHead.hash)))
-        if row.seq > 0 and seen.get(row.chain) != row.seq
-    }
-    if not heads:
-        return None
-    previous = last.hash if last else GENESIS
-    content = checkpoint_hash(previous, moment_text(at), heads)
-    values = {"at": at, "heads": heads, "previous_hash": previous, "hash": content, "signature": seal(content.encode())}
-    result = session.execute(insert(AuditCheckpoint).values(**values).returning(col(AuditCheckpoint.id)))
-    return result.scalar_one()
-
-
-def _seen_heads(session: Session) -> dict[str, int]:
-    """How far each chain had grown at its latest checkpoint."""
-    seen: dict[str, int] = {}
-    for heads in session.scalars(select(col(AuditCheckpoint.heads)).order_by(col(AuditCheckpoint.id))):
-        seen |= {chain: seq for chain, (seq, _) in heads.items()}
-    return seen

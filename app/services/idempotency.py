@@ -1,6 +1,6 @@
 """Remembering the answers to requests that may be repeated."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, select
@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.models import RememberedAnswer
+from app.models.columns import columns_of
 from app.services import turns
 
 KEPT_FOR = timedelta(hours=24)
@@ -31,12 +32,7 @@ def take_turn(session: Session, caller: str, key: str) -> bool:
 def recall(session: Session, caller: str, key: str, *, at: datetime) -> Remembered | None:
     """The answer that the key stands for, if it was given in the last 24 hours."""
     row = session.execute(
-        select(
-            col(RememberedAnswer.request_digest),
-            col(RememberedAnswer.status),
-            col(RememberedAnswer.headers),
-            col(RememberedAnswer.body),
-        ).where(
+        select(*columns_of(RememberedAnswer, "request_digest status headers body")).where(
             col(RememberedAnswer.caller) == caller,
             col(RememberedAnswer.key) == key,
             col(RememberedAnswer.at) > at - KEPT_FOR,
@@ -48,14 +44,4 @@ def recall(session: Session, caller: str, key: str, *, at: datetime) -> Remember
 def remember(session: Session, caller: str, key: str, answer: Remembered, *, at: datetime) -> None:
     """Keep an answer, and forget those that are older than 24 hours."""
     session.execute(delete(RememberedAnswer).where(col(RememberedAnswer.at) <= at - KEPT_FOR))
-    session.execute(
-        insert(RememberedAnswer).values(
-            caller=caller,
-            key=key,
-            at=at,
-            request_digest=answer.request_digest,
-            status=answer.status,
-            headers=answer.headers,
-            body=answer.body,
-        )
-    )
+    session.execute(insert(RememberedAnswer).values(caller=caller, key=key, at=at, **asdict(answer)))

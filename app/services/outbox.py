@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.models import ChangeEvent, Webhook, WebhookDelivery
-from app.models.columns import UtcDateTime
+from app.models.columns import UtcDateTime, columns_of
 from app.queries.events import EVENT_COLUMNS, EVENT_JSON, event_view
 from app.queries.webhooks import DeliveryStatus, is_free, message_id
 
@@ -61,12 +61,8 @@ def claim_deliveries(session: Session, ids: Sequence[int], *, at: datetime, leas
     """
     rows = session.execute(
         select(
-            col(WebhookDelivery.id),
-            col(WebhookDelivery.attempts),
-            col(WebhookDelivery.schedule_from),
-            col(Webhook.id),
-            col(Webhook.url),
-            col(Webhook.secret),
+            *columns_of(WebhookDelivery, "id attempts schedule_from"),
+            *columns_of(Webhook, "id url secret"),
             *EVENT_COLUMNS,
         )
         .join(Webhook, col(Webhook.id) == col(WebhookDelivery.webhook_id))

@@ -1,7 +1,7 @@
 """Registering prisons and correcting what is known of them."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from datetime import date
 from typing import Any
 
@@ -196,21 +196,7 @@ def _version(
     }
 
 
-_STATE_FIELDS = (
-    "code",
-    "name",
-    "designation",
-    "function",
-    "region",
-    "county",
-    "postcode",
-    "gender",
-    "contracted",
-    "categories",
-    "opened_on",
-    "closed_on",
-    "toolkit_version",
-)
+_STATE_FIELDS = (*(field.name for field in fields(PrisonDetails)), "toolkit_version")
 
 
 def _state(details: Mapping[str, Any]) -> dict[str, Any]:

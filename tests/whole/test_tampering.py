@@ -11,11 +11,11 @@ from joserfc.jwk import OKPKey
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.background.checkpoints import KIND, checkpoint
 from app.queries.audit import AuditVerification, verify_trail
 from app.queries.signing_keys import public_keys
 from app.rules.audit import GENESIS, HASHED_FIELDS, checkpoint_hash, entry_hash
 from app.rules.moments import moment_text
+from app.services.checkpoints import KIND, checkpoint
 from app.storage.key_files import KeyFiles, sign, unseal
 from tests.support import databases, factories, statements
 from tests.support.service import Service, running, service_settings
@@ -38,7 +38,8 @@ def service(
             for comment in comments:
                 found.patch("/v1/prisons/LWI/sections/5", {"comment": f"Nr {comment}"})
                 found.patch("/v1/prisons/MSI/sections/5", factories.rated(5, "AMBER"), by="prison:MSI")
-            assert checkpoint(found.database, KeyFiles(found.settings.signing_keys_dir), found.clock()) == number
+            with found.database.session_scope() as session:
+                assert checkpoint(session, KeyFiles(found.settings.signing_keys_dir), found.clock()) == number
         yield found
 
 

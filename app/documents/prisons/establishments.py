@@ -2,6 +2,8 @@
 
 import csv
 import io
+from dataclasses import fields
+from typing import Any
 
 from app.rules.moments import last_day_of
 from app.rules.prison import PrisonDetails
@@ -13,19 +15,8 @@ class EstablishmentsFault(Exception):
     """The file is refused whole; the message names the line at fault."""
 
 
-COLUMNS = (
-    "code",
-    "name",
-    "designation",
-    "function",
-    "region",
-    "county",
-    "postcode",
-    "gender",
-    "contracted",
-    "categories",
-    "closed_on",
-)
+# The file does not say when a prison opened.
+COLUMNS = tuple(field.name for field in fields(PrisonDetails) if field.name != "opened_on")
 
 
 def read_establishments(text: str) -> list[PrisonDetails]:
@@ -53,19 +44,13 @@ def _establishment(row: dict[str, str]) -> PrisonDetails:
         raise ValueError(f"a code has three capital letters or digits, not {row['code']!r}")
     if not row["name"]:
         raise ValueError("the name is missing")
-    closed_on = row["closed_on"] or None
-    if closed_on is not None:
-        last_day_of(closed_on)
-    return PrisonDetails(
-        code=row["code"],
-        name=row["name"],
-        designation=row["designation"],
-        function=Function(row["function"]),
-        region=slug,
-        county=row["county"] or None,
-        postcode=row["postcode"] or None,
-        gender=row["gender"] or None,
-        contracted={"true": True, "false": False, "": None}[row["contracted"]],
-        categories=tuple(part for part in row["categories"].split("|") if part),
-        closed_on=closed_on,
-    )
+    if row["closed_on"]:
+        last_day_of(row["closed_on"])
+    checked: dict[str, Any] = {
+        "designation": row["designation"],
+        "function": Function(row["function"]),
+        "region": slug,
+        "contracted": {"true": True, "false": False, "": None}[row["contracted"]],
+        "categories": tuple(part for part in row["categories"].split("|") if part),
+    }
+    return PrisonDetails(**{name: row[name] or None for name in COLUMNS} | checked)

@@ -18,12 +18,14 @@ from app.models import (
     StatementEvent,
     StoredVerdict,
 )
+from app.queries.judged_by import outdated_prisons
 from app.queries.toolkits import read_book
 from app.rules.moments import end_of_day, london_date
 from app.rules.programme import STILL, Period
 from app.services.programme.periods import period_values
 from app.services.programme.replay import Happening, Replayed, replay
 from app.services.verdicts import verdict_values, view_of
+from app.storage.db import Database
 
 # Prisons that are compared at a time.
 BATCH = 200
@@ -77,6 +79,23 @@ def rebuild_prison(session: Session, prison_id: int, at: datetime) -> None:
     session.execute(delete(PrisonPeriod).where(col(PrisonPeriod.prison_id) == prison_id))
     session.execute(insert(StoredVerdict).values(prison_id=prison_id, **verdict_row(session, replayed, at)))
     session.execute(insert(PrisonPeriod), period_rows(prison_id, replayed.periods))
+
+
+def find_outdated(database: Database, at: datetime) -> list[int]:
+    """The prisons whose stored verdict is not what the rules would say now."""
+    with database.reading() as session:
+        return outdated_prisons(session, london_date(at))
+
+
+def settle_prison(database: Database, prison_id: int, at: datetime) -> None:
+    """Work out a prison's verdict and periods again, in a transaction that locks it.
+
+    Whoever comes second finds nothing to do: every worker of a service looks for the same prisons.
+    """
+    with database.session_scope() as session:
+        take_prison(session, prison_id)
+        if outdated_prisons(session, london_date(at), prison_id):
+            rebuild_prison(session, prison_id, at)
 
 
 def period_rows(prison_id: int, periods: Sequence[Period]) -> list[dict[str, Any]]:

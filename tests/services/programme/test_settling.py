@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
-from app.background.verdicts import find_outdated, settle_prison
 from app.queries import judged_by
 from app.rules import readiness
 from app.rules.commissioning import commissioning_blocker
+from app.services.programme.rebuild import find_outdated, settle_prison
 from tests.support import factories
 from tests.support.programme.drive import differences, rebuild
 from tests.support.service import Service, running, seen_by
