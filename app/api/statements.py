@@ -2,33 +2,33 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path, Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
+from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.errors import Conflict
 from app.http.answers import Cursor, Limit, Page, decode_cursor, moment_of_cursor, page_response, resource, written
-from app.http.auth import LiveConfirmer, Raiser, Signer, Withdrawer
+from app.http.auth import LiveConfirmer, PrisonReader, Raiser, Signer, Withdrawer
 from app.http.idempotency import Idempotency
-from app.http.parameters import CallerNow, PrisonCode
+from app.http.parameters import CallerNow, Now, PrisonCode, Region
 from app.http.parts import parts
 from app.http.resolve import OwnPrison, OwnStatement, StatementId
 from app.http.routing import KeyedRoute
-from app.http.text import Day, Line, plain_text
+from app.http.text import Day, Line, Search, plain_text
 from app.queries.etags import etag_of
-from app.queries.statements import (
-    STATEMENT_JSON,
-    StatementView,
-    list_statements,
-    read_credential,
-    read_payload,
-)
+from app.queries.statement_lists import StatementFilter, list_statements
+from app.queries.statements import STATEMENT_JSON, StatementView, read_credential, read_payload
+from app.rules.access import Principal
+from app.rules.moments import london_date
+from app.rules.statement import Standing, StatementStatus
 from app.services.sealing import sealer
 from app.services.statements import (
     NamedSignatory,
     confirm_go_live,
     raise_statement,
+    replace_signatory,
     sign_statement,
     withdraw_statement,
 )
@@ -38,6 +38,11 @@ router = APIRouter(prefix="/v1", tags=["Statements"], route_class=KeyedRoute)
 
 RoleKey = Annotated[str, StringConstraints(pattern="^[a-z0-9_-]{1,60}$")]
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,255}$")]
+
+
+Why = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000), AfterValidator(plain_text)
+]
 
 
 class NameSignatory(BaseModel):
@@ -60,13 +65,23 @@ class RaiseStatement(BaseModel):
 
 
 class SignStatement(BaseModel):
-    """A signature. `digest` is what the signatory was shown; if it is sent, it must be the statement's."""
+    """A signature. `digest` is the one that the signatory was shown, and must be the statement's."""
 
     model_config = ConfigDict(extra="forbid")
 
     role: RoleKey
     name: Line
-    digest: Annotated[str | None, Field(pattern="^[0-9a-f]{64}$")] = None
+    digest: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class ReplaceSignatory(BaseModel):
+    """Another person for a role that has not signed yet, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Line
+    email: Email | None = None
+    reason: Why
 
 
 class WithdrawStatement(BaseModel):
@@ -74,9 +89,7 @@ class WithdrawStatement(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000), AfterValidator(plain_text)
-    ]
+    reason: Why
 
 
 class ConfirmGoLive(BaseModel):
@@ -92,15 +105,47 @@ _PAGE = TypeAdapter(Page[StatementView])
 
 @router.get("/prisons/{code}/statements", summary="List a prison's statements", response_model=Page[StatementView])
 def list_of_prison(
-    request: Request, prison: OwnPrison, session: ReadSession, limit: Limit = 50, cursor: Cursor = None
+    request: Request,
+    prison: OwnPrison,
+    session: ReadSession,
+    by: PrisonReader,
+    at: Now,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Response:
     """A prison's statements, newest first."""
+    return _page(request, session, StatementFilter(london_date(at), prison=prison.code), by, limit, cursor)
+
+
+@router.get("/statements", summary="List statements", response_model=Page[StatementView])
+def list_all_statements(
+    request: Request,
+    session: ReadSession,
+    by: PrisonReader,
+    at: Now,
+    region: Annotated[Region | None, Query(description="A region's slug or name.")] = None,
+    prison: Annotated[Search | None, Query(description="A prison's code.")] = None,
+    status: StatementStatus | None = None,
+    standing: Standing | None = None,
+    awaiting: Annotated[RoleKey | None, Query(description="A role whose signature a raised statement lacks.")] = None,
+    date_passed: Annotated[
+        bool | None, Query(description="Whether its planned date has passed while it is open and not live.")
+    ] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """The statements of all prisons within the caller's scope, newest first."""
+    wanted = StatementFilter(london_date(at), prison, region, status, standing, awaiting, date_passed)
+    return _page(request, session, wanted, by, limit, cursor)
+
+
+def _page(
+    request: Request, session: Session, wanted: StatementFilter, by: Principal, limit: int, cursor: str | None
+) -> Response:
     position = decode_cursor(request, cursor, {"at": str, "id": str})
     after = (moment_of_cursor(position["at"]), position["id"]) if position else None
-    rows = list_statements(session, prison.id, after=after, limit=limit + 1)
-    return page_response(
-        request, _PAGE, rows, limit, lambda statement: {"at": statement.raised_at.isoformat(), "id": statement.id}
-    )
+    rows = list_statements(session, wanted, by, after=after, limit=limit + 1)
+    return page_response(request, _PAGE, rows, limit, lambda one: {"at": one.raised_at.isoformat(), "id": one.id})
 
 
 @router.post("/prisons/{code}/statements", summary="Raise a statement", response_model=StatementView, status_code=201)
@@ -157,11 +202,35 @@ def sign_one(
     return once(session, answer)
 
 
+@router.post(
+    "/statements/{statement_id}/signatories/{role}", summary="Replace a signatory", response_model=StatementView
+)
+def replace_one(
+    statement_id: StatementId,
+    role: Annotated[RoleKey, Path(description="The key of a role that the statement names.")],
+    body: ReplaceSignatory,
+    session: WriteSession,
+    by: Raiser,
+    caller: CallerNow,
+    once: Idempotency,
+) -> Response:
+    """Name another person for a role, with a reason, before it has signed. What is to be signed stays the same."""
+
+    def answer() -> Response:
+        person = NamedSignatory(role, body.name, body.email)
+        return _written(replace_signatory(session, statement_id, person, body.reason, caller=caller))
+
+    return once(session, answer)
+
+
 @router.post("/statements/{statement_id}/withdraw", summary="Withdraw a statement", response_model=StatementView)
 def withdraw(
     statement_id: StatementId, body: WithdrawStatement, session: WriteSession, by: Withdrawer, caller: CallerNow
 ) -> Response:
-    """Withdraw a raised or issued statement, with a reason. It can still be read."""
+    """Withdraw a raised or issued statement, with a reason. It can still be read.
+
+    The prison may do so before the statement is issued, its region at any time.
+    """
     return _written(withdraw_statement(session, statement_id, body.reason, caller=caller))
 
 

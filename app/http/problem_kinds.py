@@ -154,7 +154,12 @@ _TEXTS = (
         "The statement is not open",
         "It has been issued or has lapsed, or it was withdrawn or superseded.",
     ),
-    ("already-signed", "Already signed", "Each role signs a statement once."),
+    ("already-signed", "Already signed", "Each role signs a statement once, and its person stays the one who signed."),
+    (
+        "issued-already",
+        "Issued already",
+        "A prison may withdraw its statement before it is issued. Afterwards its region withdraws it.",
+    ),
     (
         "digest-differs",
         "The digest is not this statement's",

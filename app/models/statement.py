@@ -69,7 +69,10 @@ class Signatory(SQLModel, table=True):
 
 
 class StatementEvent(SQLModel, table=True):
-    """One step in a statement's life; `state` is its summary afterwards, from which a past moment is rebuilt."""
+    """One step in a statement's life; `state` is its summary afterwards, from which a past moment is rebuilt.
+
+    `details` is what else there is to tell of a step: who was replaced by whom.
+    """
 
     __tablename__ = "statement_event"
 
@@ -83,6 +86,7 @@ class StatementEvent(SQLModel, table=True):
     kind: str = Field(max_length=20)
     reason: str | None = Field(default=None, sa_type=sa.Text)
     state: dict[str, Any] = json_column()
+    details: dict[str, Any] | None = json_column(optional=True)
     moves_verdict: bool
 
     __table_args__ = (sa.Index(None, "prison_id", "at"),)

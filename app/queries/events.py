@@ -26,6 +26,7 @@ KINDS = (
     "evidence.extended",
     "evidence.withdrawn",
     "statement.raised",
+    "statement.signatory_replaced",
     "statement.signed",
     "statement.issued",
     "statement.lapsed",

@@ -13,7 +13,24 @@ from sqlmodel import col
 from app.errors import NotFound
 from app.models import Prison, Signatory, Statement, StatementEvent
 from app.rules.access import Principal, in_scope
-from app.rules.statement import OPEN, Standing, StatementFacts, StatementStatus
+from app.rules.statement import (
+    OPEN,
+    Standing,
+    StatementFacts,
+    StatementStatus,
+    StatementWarning,
+    people_in_two_roles,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplacedView:
+    """A person who was named for a role, and gave way to another before signing."""
+
+    name: str
+    reason: str
+    at: datetime
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +43,7 @@ class SignatoryView:
     email: str | None
     signed_at: datetime | None
     signed_as: str | None
+    replaced: list[ReplacedView]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +70,7 @@ class StatementView:
     end_reason: str | None
     superseded_by: str | None
     signatories: list[SignatoryView]
+    warnings: list[StatementWarning]
 
 
 STATEMENT_JSON = TypeAdapter(StatementView)
@@ -132,15 +151,17 @@ UNKNOWN = NotFound("not-found", "There is no such statement, or your key may not
 
 def read_own_statement(session: Session, statement_id: str, by: Principal) -> StatementView:
     """One statement; NotFound also where it is outside the caller's scope."""
-    row = session.execute(_select().where(col(Statement.id) == statement_id)).first()
+    row = session.execute(select_statements().where(col(Statement.id) == statement_id)).first()
     if row is None or not in_scope(by, prison=row.code, region=row.region):
         raise UNKNOWN
-    return _views(session, [row])[0]
+    return statement_views(session, [row])[0]
 
 
 def read_any_statement(session: Session, statement_id: str) -> StatementView:
     """One statement, for whoever has its prison's lock and with it has passed the check of its scope."""
-    return _views(session, [session.execute(_select().where(col(Statement.id) == statement_id)).one()])[0]
+    return statement_views(
+        session, [session.execute(select_statements().where(col(Statement.id) == statement_id)).one()]
+    )[0]
 
 
 def read_payload(session: Session, statement_id: str) -> str:
@@ -155,39 +176,38 @@ def read_credential(session: Session, statement_id: str) -> str | None:
     return session.scalar(select(col(Statement.credential)).where(col(Statement.id) == statement_id))
 
 
-def list_statements(
-    session: Session, prison_id: int, *, after: tuple[datetime, str] | None, limit: int
-) -> list[StatementView]:
-    """A prison's statements, newest first, from the one after `after` (its moment and id)."""
-    statement = (
-        _select()
-        .where(col(Statement.prison_id) == prison_id)
-        .order_by(col(Statement.raised_at).desc(), col(Statement.id).desc())
-        .limit(limit)
-    )
-    if after is not None:
-        at, identity = after
-        statement = statement.where(
-            (col(Statement.raised_at) < at) | ((col(Statement.raised_at) == at) & (col(Statement.id) < identity))
-        )
-    return _views(session, session.execute(statement).all())
-
-
-def _select() -> Any:
+def select_statements() -> Any:
+    """Statements with the code and the region of their prison, to be made into views by `statement_views`."""
     statement = select(Statement, col(Prison.code), col(Prison.region))
     # What a service has just written in the same session is read from the database, not from memory.
     return statement.join(Prison, col(Prison.id) == col(Statement.prison_id)).execution_options(populate_existing=True)
 
 
-def _views(session: Session, rows: Sequence[Any]) -> list[StatementView]:
+def statement_views(session: Session, rows: Sequence[Any]) -> list[StatementView]:
     ids = [row.Statement.id for row in rows]
     people: dict[str, list[SignatoryView]] = {one: [] for one in ids}
+    replaced = _replaced(session, ids)
     named = select(Signatory).where(col(Signatory.statement_id).in_(ids)).order_by(col(Signatory.position))
-    for person in session.scalars(named.execution_options(populate_existing=True)):
-        people[person.statement_id].append(
-            SignatoryView(person.role, person.title, person.name, person.email, person.signed_at, person.signed_as)
+    for one in session.scalars(named.execution_options(populate_existing=True)):
+        before = replaced.get((one.statement_id, one.role), [])
+        people[one.statement_id].append(
+            SignatoryView(one.role, one.title, one.name, one.email, one.signed_at, one.signed_as, before)
         )
     return [_view(row.Statement, row.code, people[row.Statement.id]) for row in rows]
+
+
+def _replaced(session: Session, ids: Sequence[str]) -> dict[tuple[str, str], list[ReplacedView]]:
+    """By statement and role, who was named before."""
+    event = StatementEvent
+    steps = (
+        select(col(event.statement_id), col(event.details), col(event.reason), col(event.at), col(event.by_name))
+        .where(col(event.statement_id).in_(ids), col(event.kind) == "signatory_replaced")
+        .order_by(col(event.id))
+    )
+    found: dict[tuple[str, str], list[ReplacedView]] = {}
+    for statement_id, details, reason, at, by in session.execute(steps):
+        found.setdefault((statement_id, details["role"]), []).append(ReplacedView(details["from"], reason, at, by))
+    return found
 
 
 def _view(row: Statement, code: str, people: list[SignatoryView]) -> StatementView:
@@ -212,4 +232,5 @@ def _view(row: Statement, code: str, people: list[SignatoryView]) -> StatementVi
         end_reason=row.end_reason,
         superseded_by=row.superseded_by,
         signatories=people,
+        warnings=people_in_two_roles((one.role, one.title, one.name) for one in people),
     )

@@ -32,7 +32,7 @@ class Permission(StrEnum):
     COMMENT = "comment on a section"
     EXEMPT_SECTIONS = "record or end an exemption"
     CORRECT_PRISON = "correct a prison's details"
-    RAISE_STATEMENT = "raise a statement"
+    RAISE_STATEMENT = "raise a statement or prepare one"
     SIGN_STATEMENT = "sign a statement"
     WITHDRAW_STATEMENT = "withdraw a statement"
     CONFIRM_GO_LIVE = "confirm go-live"
@@ -55,6 +55,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         Permission.COMMENT,
         Permission.CORRECT_PRISON,
         Permission.RAISE_STATEMENT,
+        Permission.WITHDRAW_STATEMENT,
         Permission.READ_AUDIT,
     },
     Role.REGION: _PROGRAMS

@@ -75,13 +75,15 @@ def event_kind(before: StatementFacts, after: StatementFacts) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What happened to a statement. `before` is None where it is raised; `columns` are further values of its row."""
+    """What happened to a statement. `before` is None where it is raised; `columns` are further values of its row,
+    `details` is what its history tells of the step beside the reason."""
 
     kind: str
     before: StatementFacts | None
     after: StatementFacts
     reason: str | None = None
     columns: Mapping[str, Any] = field(default_factory=dict)
+    details: Mapping[str, Any] | None = None
 
 
 _FOLLOWED = {
@@ -146,10 +148,13 @@ def may_be_signed(status: StatementStatus, signed_by_role: bool) -> Reason | Non
     return None
 
 
-def may_be_withdrawn(status: StatementStatus) -> Reason | None:
-    if status in OPEN:
-        return None
-    return Reason("statement-not-open", f"This statement is {status}, so there is nothing to withdraw.")
+def may_be_withdrawn(status: StatementStatus, *, by_prison: bool) -> Reason | None:
+    """While it is open; what has been issued is withdrawn by the region alone."""
+    if status not in OPEN:
+        return Reason("statement-not-open", f"This statement is {status}, so there is nothing to withdraw.")
+    if by_prison and status is StatementStatus.ISSUED:
+        return Reason("issued-already", "This statement has been issued. Ask your region to withdraw it.")
+    return None
 
 
 def may_go_live(one: StatementFacts, go_live: GoLive) -> Reason | None:
@@ -169,6 +174,44 @@ def may_go_live(one: StatementFacts, go_live: GoLive) -> Reason | None:
             "Bring them up to it first. The statement stays issued.",
         )
     return None
+
+
+def may_be_replaced(status: StatementStatus, has_signed: bool) -> Reason | None:
+    """A person who is named gives way to another until they have signed."""
+    if status is not StatementStatus.RAISED:
+        return Reason("statement-not-open", f"This statement is {status}: its signatories stay as they are.")
+    if has_signed:
+        return Reason("already-signed", "This role has signed. Withdraw the statement if another person is to sign it.")
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class StatementWarning:
+    """Something about a statement that is worth a second look and refuses nothing. `roles` are keys."""
+
+    kind: str
+    detail: str
+    roles: tuple[str, ...]
+
+
+def people_in_two_roles(people: Iterable[tuple[str, str, str]]) -> list[StatementWarning]:
+    """A warning for each name that stands for more than one role, of roles, their titles and names.
+
+    The toolkit asks for the view of each role's holder. One person may hold two posts, so it is no refusal.
+    """
+    by_name: dict[str, list[tuple[str, str, str]]] = {}
+    for person in people:
+        by_name.setdefault(" ".join(person[2].casefold().split()), []).append(person)
+    return [
+        StatementWarning(
+            "person_in_two_roles",
+            f"{posts[0][2]} is named as {' and as '.join(title for _, title, _ in posts)}. If that is a mistake, "
+            "replace one of them before they sign.",
+            tuple(role for role, _, _ in posts),
+        )
+        for posts in by_name.values()
+        if len(posts) > 1
+    ]
 
 
 def serial_number(code: str, year: int, count: int) -> str:

@@ -33,12 +33,13 @@ def step_entry(opened: OpenedPrison, step: Step, *, moves_verdict: bool) -> Entr
         "kind": step.kind,
         "reason": step.reason,
         "state": state,
+        "details": step.details,
         "moves_verdict": moves_verdict,
     }
     before = state_of(step.before) if step.before else None
     writes: list[Write] = [(_CHANGE, _row_values(opened, step)), (_APPEND, event)]
     return Entry(
-        Act(action, subject, before, state | {"reason": step.reason}),
+        Act(action, subject, before, state | {"reason": step.reason, **(step.details or {})}),
         Announcement(action, opened.facts, opened.at, subject, state),
         writes,
     )

@@ -14,13 +14,14 @@ from app.errors import Conflict, DomainError, FieldFault, Forbidden, Invalid, Re
 from app.models import Signatory, Statement, table_of
 from app.queries.attestation import attested_payload
 from app.queries.statements import (
+    SignatoryView,
     StatementView,
     facts_of_statement,
     read_any_statement,
     read_own_statement,
     read_payload,
 )
-from app.rules.access import Caller, Principal
+from app.rules.access import Caller, Principal, Role
 from app.rules.decision import Change
 from app.rules.moments import london_date
 from app.rules.statement import (
@@ -29,6 +30,7 @@ from app.rules.statement import (
     StatementStatus,
     Step,
     may_be_raised,
+    may_be_replaced,
     may_be_signed,
     may_be_withdrawn,
     may_go_live,
@@ -83,27 +85,24 @@ def raise_statement(
 
 
 def sign_statement(
-    session: Session, statement_id: str, role: str, name: str, digest: str | None, *, caller: Caller, seal: Sealer
+    session: Session, statement_id: str, role: str, name: str, digest: str, *, caller: Caller, seal: Sealer
 ) -> StatementView:
     """Sign one's own role, once; the last signature issues the statement.
 
     Forbidden for anyone but the signatory of that role at that prison, Refused once it is not open any more.
-    `digest`, where given, must be the statement's: it says what the signatory was shown.
+    `digest` must be the statement's: it says what the signatory was shown.
     """
     view = read_own_statement(session, statement_id, caller.by)
     opened = open_prison(session, view.prison, caller)
     # Read again under the lock: another signature may have come first.
     view = read_any_statement(session, statement_id)
     _refuse_others_role(caller.by, role)
-    person = next((one for one in view.signatories if one.role == role), None)
-    if person is None:
-        fault = FieldFault("/role", "not named on this statement")
-        raise Invalid("invalid-input", f"The role {role!r} is not named on this statement.", [fault])
+    person = _signatory(view, role)
     _refuse(may_be_signed(view.status, person.signed_at is not None), Conflict)
-    if digest is not None and digest != view.digest:
+    if digest != view.digest:
         detail = f"The digest that you sent is not this statement's, which is {view.digest}. Read it again first."
         raise Refused("digest-differs", detail, [FieldFault("/digest", "not the statement's")])
-    signed: Write = (_SIGN, {"of_statement": statement_id, "of_role": role} | _signature(opened, name))
+    signed: Write = (_CHANGE_SIGNATORY, {"of_statement": statement_id, "of_role": role} | _signature(opened, name))
     facts = _facts(opened, statement_id)
     steps = [Step("signed", facts, facts, f"{role}: {name}")]
     is_last = all(one.signed_at is not None for one in view.signatories if one.role != role)
@@ -115,10 +114,29 @@ def sign_statement(
     return read_any_statement(session, statement_id)
 
 
-def withdraw_statement(session: Session, statement_id: str, reason: str, *, caller: Caller) -> StatementView:
-    """Take back a statement that is raised or issued, with the reason. Signatures and history stay."""
+def replace_signatory(
+    session: Session, statement_id: str, person: NamedSignatory, reason: str, *, caller: Caller
+) -> StatementView:
+    """Name another person for a role that has not signed yet. Who was named before is kept, with the reason."""
     opened, facts = _opened_for(session, statement_id, caller)
-    _refuse(may_be_withdrawn(facts.status), Conflict)
+    view = read_any_statement(session, statement_id)
+    before = _signatory(view, person.role)
+    _refuse(may_be_replaced(view.status, before.signed_at is not None), Conflict)
+    named = {"name": person.name, "email": person.email}
+    told = {"role": person.role, "from": before.name, "to": person.name}
+    step = Step("signatory_replaced", facts, facts, reason, details=told)
+    row: Write = (_CHANGE_SIGNATORY, {"of_statement": statement_id, "of_role": person.role} | named)
+    _take(session, opened, step, before=[row])
+    return read_any_statement(session, statement_id)
+
+
+def withdraw_statement(session: Session, statement_id: str, reason: str, *, caller: Caller) -> StatementView:
+    """Take back a statement that is raised or issued, with the reason. Signatures and history stay.
+
+    A prison takes back what has not been issued; afterwards its region does.
+    """
+    opened, facts = _opened_for(session, statement_id, caller)
+    _refuse(may_be_withdrawn(facts.status, by_prison=caller.by.role is Role.PRISON), Conflict)
     after = replace(facts, status=StatementStatus.WITHDRAWN, standing=None)
     _take(session, opened, Step("withdrawn", facts, after, reason))
     return read_any_statement(session, statement_id)
@@ -178,6 +196,15 @@ def _take(session: Session, opened: OpenedPrison, *steps: Step, before: Sequence
     append_change(session, opened, decision, [Entry(None, None, before)])
 
 
+def _signatory(view: StatementView, role: str) -> SignatoryView:
+    for person in view.signatories:
+        if person.role == role:
+            return person
+    named = ", ".join(person.role for person in view.signatories)
+    fault = FieldFault("/role", f"give one of {named}")
+    raise Invalid("invalid-input", f"The role {role!r} is not named on this statement.", [fault])
+
+
 def _facts(opened: OpenedPrison, statement_id: str) -> StatementFacts:
     """The statement, locked with its prison."""
     return next(one for one in opened.statements if one.id == statement_id)
@@ -192,7 +219,7 @@ def _opened_for(session: Session, statement_id: str, caller: Caller) -> tuple[Op
 
 _RAISE = insert(table_of(Statement)).inline()
 _NAME_SIGNATORY = insert(table_of(Signatory)).inline()
-_SIGN = update(table_of(Signatory)).where(
+_CHANGE_SIGNATORY = update(table_of(Signatory)).where(
     table_of(Signatory).c.statement_id == bindparam("of_statement"), table_of(Signatory).c.role == bindparam("of_role")
 )
 

@@ -224,11 +224,6 @@ def test_the_seven_sign_in_any_order_and_the_last_signature_issues(service: Serv
     assert readiness(service)["stage"] == "statement_issued"
 
 
-def test_who_was_shown_the_digest_signs_it(service: Service):
-    found = statements.raised(service)
-    assert sign(service, found, "governor", digest=found["digest"]).status_code == 200
-
-
 def test_the_same_signature_sent_twice_is_answered_once(service: Service):
     found = statements.raised(service)
     headers = {"idempotency-key": "sign-1"}
@@ -276,6 +271,7 @@ def test_nothing_is_signed_any_more_once_a_statement_is_not_open(stages: Stages,
     [
         ({"digest": "0" * 64}, 409, "digest-differs", "/digest"),
         ({"digest": "short"}, 422, "invalid-input", "/digest"),
+        ({"digest": None}, 422, "invalid-input", "/digest"),
         ({"name": " "}, 422, "invalid-input", "/name"),
         ({"signed_at": "2026-01-01"}, 422, "invalid-input", "/signed_at"),
     ],
@@ -439,7 +435,8 @@ def test_an_open_statement_is_withdrawn_with_its_reason(service: Service, steps:
     [
         ("FDI", REGION, 409, "statement-not-open"),
         ("EHI", REGION, 409, "statement-not-open"),
-        ("LWI", "prison:LWI", 403, "role-not-allowed"),
+        ("LWI", "prison:LWI", 409, "issued-already"),
+        ("LWI", "prison:MSI", 404, "not-found"),
         ("LWI", "signatory:LWI:governor", 403, "role-not-allowed"),
         ("LWI", "admin", 403, "role-not-allowed"),
         ("LWI", "national", 403, "role-not-allowed"),
@@ -448,13 +445,23 @@ def test_an_open_statement_is_withdrawn_with_its_reason(service: Service, steps:
     ],
 )
 @pytest.mark.parametrize("step", ["/withdraw", "/go-live"])
-def test_only_the_region_withdraws_and_confirms_go_live(stages: Stages, prison, by, status, code, step):
+def test_only_the_region_confirms_go_live_and_withdraws_what_was_issued(stages: Stages, prison, by, status, code, step):
     service, found = stages
     with service.unchanged():
         answer = service.post(address(found[prison], step), {"reason": "x"} if step == "/withdraw" else {}, by=by)
-    if step == "/go-live" and status == 409:
+    if step == "/go-live" and by is not None and by.startswith("prison"):
+        status, code = 403, "role-not-allowed"
+    elif step == "/go-live" and status == 409:
         code = "statement-not-issued"
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
+
+
+def test_a_prison_withdraws_its_statement_before_it_is_issued(service: Service):
+    found = sign_all(service, statements.raised(service), ROLES[:6])
+    answer = service.post(address(found, "/withdraw"), {"reason": "Raised too early"})
+    after = answer.json()
+    assert (answer.status_code, after["status"], after["ended_by"]) == (200, "withdrawn", "prison:LWI")
+    assert readiness(service)["stage"] == "go_live_eligible"
 
 
 @pytest.mark.parametrize("body", [{}, {"reason": ""}, {"reason": "  "}, {"reason": 5}])

@@ -20,10 +20,12 @@ from app.rules.statement import (
     event_kind,
     follow,
     may_be_raised,
+    may_be_replaced,
     may_be_signed,
     may_be_withdrawn,
     may_go_live,
     missing_signatories,
+    people_in_two_roles,
     serial_number,
     steps_followed,
 )
@@ -156,10 +158,34 @@ def test_a_role_signs_once_and_only_while_the_statement_is_raised(status, signed
 
 
 @pytest.mark.parametrize("status", list(StatementStatus))
-def test_what_is_open_may_be_withdrawn_and_nothing_else(status):
+def test_what_is_open_may_be_withdrawn_and_by_the_prison_before_issue_alone(status):
     expected = None if status in (RAISED, ISSUED) else "statement-not-open"
-    assert code_of(may_be_withdrawn(status)) == expected
+    assert code_of(may_be_withdrawn(status, by_prison=False)) == expected
     assert (status in OPEN) is (expected is None)
+    by_prison = "issued-already" if status is ISSUED else expected
+    assert code_of(may_be_withdrawn(status, by_prison=True)) == by_prison
+
+
+@pytest.mark.parametrize("status", list(StatementStatus))
+@pytest.mark.parametrize("has_signed", [False, True])
+def test_a_person_gives_way_to_another_before_they_sign(status, has_signed):
+    expected = "statement-not-open" if status is not RAISED else "already-signed" if has_signed else None
+    assert code_of(may_be_replaced(status, has_signed)) == expected
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["Ann Lee", "Bo Day", "Cy Fox"], []),
+        (["Ann Lee", "ann  LEE", "Cy Fox"], [("a", "b")]),
+        (["Ann Lee", "Bo Day", "Ann Lee"], [("a", "c")]),
+        (["Ann Lee"] * 3, [("a", "b", "c")]),
+    ],
+)
+def test_one_name_in_several_roles_is_noted(names, expected):
+    found = people_in_two_roles(zip("abc", ("The A", "The B", "The C"), names, strict=True))
+    assert [one.roles for one in found] == expected
+    assert all("Ann Lee is named as The A and as The" in one.detail for one in found)
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ TABLE = """
     comment on a section                      yes     yes     no        no         no
     record or end an exemption                no      yes     no        no         no
     correct a prison's details                yes     yes     no        no         yes
-    raise a statement                         yes     yes     no        no         no
+    raise a statement or prepare one          yes     yes     no        no         no
     sign a statement                          no      no      no        yes        no
-    withdraw a statement                      no      yes     no        no         no
+    withdraw a statement                      yes     yes     no        no         no
     confirm go-live                           no      yes     no        no         no
     read the audit trail                      yes     yes     yes       no         yes
     verify the audit trail                    no      yes     yes       no         yes

@@ -81,6 +81,7 @@ def raised(payload: dict[str, Any], *, signed: int = 0, **more: Any) -> Statemen
             email=f"{role.key}@example.gov.uk",
             signed_at=RAISED_AT + timedelta(days=place + 1) if place < signed else None,
             signed_as=name if place < signed else None,
+            replaced=[],
         )
         for place, (role, name) in enumerate(zip(shipped_toolkit().signatory_roles, PEOPLE, strict=True))
     ]
@@ -105,6 +106,7 @@ def raised(payload: dict[str, Any], *, signed: int = 0, **more: Any) -> Statemen
         end_reason=None,
         superseded_by=None,
         signatories=people,
+        warnings=[],
     )
     return replace(view, **more)
 

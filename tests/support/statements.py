@@ -76,8 +76,13 @@ def sign(service: Service, statement: dict[str, Any], role: str, **more: Any) ->
     """One signature, with the key of the role at the statement's prison unless `by` names another."""
     by = more.pop("by", f"signatory:{statement['prison']}:{role}")
     headers = more.pop("headers", None)
-    body = {"role": role, "name": f"Signed by {role}"} | more
+    body = signature(statement, role) | more
     return service.post(f"/v1/statements/{statement['id']}/signatures", body, by=by, headers=headers)
+
+
+def signature(statement: dict[str, Any], role: str) -> dict[str, Any]:
+    """The body of a signature."""
+    return {"role": role, "name": f"Signed by {role}", "digest": statement["digest"]}
 
 
 def sign_all(service: Service, statement: dict[str, Any], roles: Iterable[str] = ROLES) -> dict[str, Any]:

@@ -52,6 +52,7 @@ OPEN = {
     ("POST", "/v1/keys/{key_id}/revoke"): ROLE_ONLY,
     ("GET", "/v1/audit/verify"): ROLE_ONLY,
     ("GET", "/v1/webhooks"): OWN,
+    ("GET", "/v1/statements"): OWN,
 }
 
 
@@ -90,7 +91,10 @@ SCOPED = {
     ("GET", "/v1/statements/{statement_id}/credential"): Ask(refusal=HIDDEN),
     ("GET", "/v1/statements/{statement_id}/document.pdf"): Ask(refusal=HIDDEN),
     ("POST", "/v1/statements/{statement_id}/signatures"): Ask(
-        {"role": "governor", "name": "A. Person"}, refusal=HIDDEN
+        {"role": "governor", "name": "A. Person", "digest": "0" * 64}, refusal=HIDDEN
+    ),
+    ("POST", "/v1/statements/{statement_id}/signatories/{role}"): Ask(
+        {"name": "A. Person", "reason": "On leave"}, refusal=HIDDEN
     ),
     ("POST", "/v1/statements/{statement_id}/withdraw"): Ask({"reason": "Too early"}, refusal=HIDDEN),
     ("POST", "/v1/statements/{statement_id}/go-live"): Ask(refusal=HIDDEN),
@@ -131,6 +135,7 @@ def walked(
             "key_id": "1",
             "item_id": item["id"],
             "statement_id": statement["id"],
+            "role": "governor",
             "webhook_id": str(hook["id"]),
             "delivery_id": "1",
         }

@@ -86,7 +86,7 @@ def prisons(workers: Workers) -> Iterator[Callable[[int], str]]:
 
 def signing(statement: dict[str, Any], role: str) -> tuple[str, str, str, Any]:
     by = f"signatory:{statement['prison']}:{role}"
-    return "POST", f"/v1/statements/{statement['id']}/signatures", by, {"role": role, "name": f"Signed by {role}"}
+    return "POST", f"/v1/statements/{statement['id']}/signatures", by, statements.signature(statement, role)
 
 
 def signed(statement: dict[str, Any]) -> set[str]:

@@ -168,7 +168,7 @@ class Walk:
         if code in self.statements:
             statements.make_signatory_keys(self.service, code)
             path, by = f"/v1/statements/{self.statements[code]['id']}/signatures", f"signatory:{code}:{role}"
-            self.send("POST", path, {"role": role, "name": f"Signed by {role}"}, by)
+            self.send("POST", path, statements.signature(self.statements[code], role), by)
 
     def end(self, code: str, step: str, body: dict[str, Any] | None) -> None:
         if code in self.statements:
