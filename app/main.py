@@ -37,7 +37,7 @@ from app.background.delivery import delivering
 from app.background.feed import Feed
 from app.background.upkeep import keeping_log_short
 from app.background.verdicts import settling
-from app.http import compression, docs, handlers, problem_pages
+from app.http import compression, docs, handlers, openapi, problem_pages
 from app.http.edge import Edge
 from app.http.kept import KeptAnswers
 from app.http.logs import configure_logs
@@ -133,7 +133,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
             allow_headers=CORS_REQUEST_HEADERS,
             expose_headers=CORS_ANSWER_HEADERS,
         )
-    app.openapi = lambda: docs.openapi_document(app)  # type: ignore[method-assign]
+    app.openapi = lambda: openapi.openapi_document(app)  # type: ignore[method-assign]
     return app
 
 

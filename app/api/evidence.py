@@ -74,7 +74,9 @@ ITEM_JSON = TypeAdapter(EvidenceItemView)
 _PAGE = TypeAdapter(Page[EvidenceView])
 
 
-@router.get("/sections/{number}/evidence", summary="List a section's evidence", response_model=Page[EvidenceView])
+@router.get(
+    "/sections/{number}/evidence", summary="List a prison section's evidence", response_model=Page[EvidenceView]
+)
 def list_section_evidence(
     request: Request,
     prison: OwnPrison,
@@ -95,7 +97,7 @@ def list_section_evidence(
     )
 
 
-@router.get("/evidence/{item_id}", summary="Read an item of evidence", response_model=EvidenceItemView)
+@router.get("/evidence/{item_id}", summary="Read a prison's evidence", response_model=EvidenceItemView)
 def read_evidence(request: Request, prison: OwnPrison, item_id: ItemId, session: ReadSession, at: Now) -> Response:
     """One item and the sections that it supports. If it was withdrawn: by whom, when and why."""
     return resource(request, ITEM_JSON.dump_json(read_item(session, prison, item_id, at)))
@@ -103,7 +105,7 @@ def read_evidence(request: Request, prison: OwnPrison, item_id: ItemId, session:
 
 @router.get(
     "/evidence/{item_id}/content",
-    summary="Download a file of evidence",
+    summary="Download a prison's evidence",
     response_class=Response,
     responses={
         200: {
@@ -135,7 +137,9 @@ def download_evidence(request: Request, prison: OwnPrison, item_id: ItemId, sess
     return Download(pieces, headers, leave)
 
 
-@router.post("/evidence/{item_id}/withdraw", summary="Withdraw evidence", response_model=EvidenceWithReadiness)
+@router.post(
+    "/evidence/{item_id}/withdraw", summary="Withdraw a prison's evidence", response_model=EvidenceWithReadiness
+)
 def withdraw(
     code: PrisonCode,
     item_id: ItemId,
@@ -151,7 +155,7 @@ def withdraw(
     return _item_after(withdraw_evidence(session, code, item_id, body.reason, caller=caller))
 
 
-@router.post("/evidence/{item_id}/sections", summary="Support further sections", response_model=EvidenceWithReadiness)
+@router.post("/evidence/{item_id}/sections", summary="Extend a prison's evidence", response_model=EvidenceWithReadiness)
 def support_further_sections(
     code: PrisonCode,
     item_id: ItemId,

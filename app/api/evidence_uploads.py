@@ -84,7 +84,7 @@ _BODY = {
 
 @router.post(
     "/sections/{number}/evidence",
-    summary="Add evidence to a section",
+    summary="Add evidence to a prison's section",
     response_model=EvidenceAdded,
     status_code=201,
     openapi_extra={"requestBody": _BODY},

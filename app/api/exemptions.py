@@ -15,7 +15,7 @@ from app.storage.db import WriteSession
 router = APIRouter(prefix="/v1/prisons/{code}/sections/{number}/exemption", tags=["Sections"], route_class=KeyedRoute)
 
 
-class ExemptSection(BaseModel):
+class RecordExemption(BaseModel):
     """Why the section does not apply to the prison."""
 
     model_config = ConfigDict(extra="forbid")
@@ -30,11 +30,11 @@ class ExemptSection(BaseModel):
         return text
 
 
-@router.put("", summary="Record an exemption", response_model=SectionWithReadiness)
+@router.put("", summary="Record a prison section's exemption", response_model=SectionWithReadiness)
 def record_exemption(
     code: PrisonCode,
     number: SectionNumber,
-    body: ExemptSection,
+    body: RecordExemption,
     session: WriteSession,
     by: Exempter,
     caller: CallerNow,
@@ -45,7 +45,7 @@ def record_exemption(
     return one_after(exempt_section(session, code, number, rationale, caller=caller, versions=versions_in(if_match)))
 
 
-@router.delete("", summary="End an exemption", response_model=SectionWithReadiness)
+@router.delete("", summary="End a prison section's exemption", response_model=SectionWithReadiness)
 def end_exemption(
     code: PrisonCode,
     number: SectionNumber,
@@ -54,5 +54,5 @@ def end_exemption(
     caller: CallerNow,
     if_match: IfMatch = None,
 ) -> Response:
-    """End an exemption. The section's rating counts again, and both steps stay in its history."""
+    """End a prison section's exemption. The section's rating counts again, and both steps stay in its history."""
     return one_after(exempt_section(session, code, number, None, caller=caller, versions=versions_in(if_match)))

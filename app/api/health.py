@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from app.http.parts import parts
 from app.http.routing import PublicRoute
+from app.http.schemas import Health, ServiceHealth, ServiceInfo
 
 router = APIRouter(tags=["Service"], route_class=PublicRoute)
 
@@ -44,8 +45,9 @@ def _overall(components: dict[str, Any]) -> str:
 
 @router.get(
     "/health",
-    summary="Check the service and its parts",
-    responses={503: {"description": "A part is down: `components` says which"}},
+    summary="Check the service's health",
+    response_model=ServiceHealth,
+    responses={503: {"model": ServiceHealth, "description": "A part is down: `components` says which"}},
 )
 async def health(request: Request) -> JSONResponse:
     """Whether the service and the parts that it needs are up: the database can be read and written."""
@@ -54,13 +56,13 @@ async def health(request: Request) -> JSONResponse:
     return JSONResponse({"status": status, "components": components}, 200 if status == "UP" else 503)
 
 
-@router.get("/health/ping", summary="Check that the process answers")
+@router.get("/health/ping", summary="Ping the process", response_model=Health)
 async def ping() -> JSONResponse:
     """Whether the process answers at all."""
     return JSONResponse({"status": "UP"})
 
 
-@router.get("/health/liveness", summary="Check that the process should keep running")
+@router.get("/health/liveness", summary="Check liveness", response_model=Health)
 async def liveness() -> JSONResponse:
     """Whether the process should be left running."""
     return JSONResponse({"status": "UP"})
@@ -68,8 +70,9 @@ async def liveness() -> JSONResponse:
 
 @router.get(
     "/health/readiness",
-    summary="Check that requests can be sent here",
-    responses={503: {"description": "Send no requests here for now"}},
+    summary="Check readiness for requests",
+    response_model=Health,
+    responses={503: {"model": Health, "description": "Send no requests here for now"}},
 )
 async def readiness(request: Request) -> JSONResponse:
     """Whether requests should be sent here: not while the database cannot be read.
@@ -81,7 +84,7 @@ async def readiness(request: Request) -> JSONResponse:
     return JSONResponse({"status": status}, 200 if status == "UP" else 503)
 
 
-@router.get("/info", summary="Read what is running")
+@router.get("/info", summary="Read the service's version", response_model=ServiceInfo)
 async def about() -> JSONResponse:
     """What is running."""
     return JSONResponse({"build": {"name": "idts", "version": version("idts")}})

@@ -1,6 +1,6 @@
 """Prisons: list, register, read, correct."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
@@ -26,7 +26,7 @@ from app.queries.prisons import (
 )
 from app.rules.moments import last_day_of, london_date
 from app.rules.prison import PrisonDetails
-from app.rules.types import Function, Stage
+from app.rules.types import Function, Gender, Stage
 from app.services.prisons import correct_prison, register_prison
 from app.storage.db import ReadSession, WriteSession
 
@@ -42,7 +42,6 @@ def _date_month_or_year(text: str) -> str:
 
 
 Code = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, pattern="^[A-Za-z0-9]{3}$")]
-Gender = Literal["male", "female", "mixed"]
 ClosedOn = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}(-[0-9]{2}){0,2}$"), AfterValidator(_date_month_or_year)]
 County = Annotated[Line, StringConstraints(max_length=60)]
 Postcode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 ]{2,10}$")]

@@ -178,7 +178,7 @@ router.add_api_route(
 )
 
 
-@router.get("/{number}", summary="Read a section", response_model=SectionView)
+@router.get("/{number}", summary="Read a prison's section", response_model=SectionView)
 def read_section(
     request: Request,
     prison: OwnPrisonThen,
@@ -192,7 +192,7 @@ def read_section(
     return resource(request, SECTION_JSON.dump_json(view), version=view.version)
 
 
-@router.patch("/{number}", summary="Change a section", response_model=SectionWithReadiness)
+@router.patch("/{number}", summary="Rate a prison's section", response_model=SectionWithReadiness)
 def rate_section(
     code: PrisonCode,
     number: SectionNumber,
@@ -213,7 +213,7 @@ def rate_section(
     return once(session, lambda: one_after(rate_sections(session, code, [patch], caller=caller, versions=versions)))
 
 
-@router.patch("", summary="Change several sections", response_model=SectionsWithReadiness)
+@router.patch("", summary="Rate a prison's sections", response_model=SectionsWithReadiness)
 def rate_several_sections(
     code: PrisonCode,
     body: RateSections,
@@ -223,7 +223,7 @@ def rate_several_sections(
     once: Idempotency,
     if_match: IfMatch = None,
 ) -> Response:
-    """Change several sections at once. If one change is refused, none is made."""
+    """Rate a prison's sections at once. If one change is refused, none is made."""
     patches = [section.patch(section.number, f"/sections/{place}") for place, section in enumerate(body.sections)]
 
     def answer() -> Response:
@@ -233,7 +233,7 @@ def rate_several_sections(
     return once(session, answer)
 
 
-@router.get("/{number}/history", summary="Read a section's history", response_model=Page[SectionChangeView])
+@router.get("/{number}/history", summary="Read a prison section's history", response_model=Page[SectionChangeView])
 def read_section_history(
     request: Request,
     prison: OwnPrisonThen,

@@ -148,7 +148,9 @@ def _page(
     return page_response(request, _PAGE, rows, limit, lambda one: {"at": one.raised_at.isoformat(), "id": one.id})
 
 
-@router.post("/prisons/{code}/statements", summary="Raise a statement", response_model=StatementView, status_code=201)
+@router.post(
+    "/prisons/{code}/statements", summary="Raise a prison's statement", response_model=StatementView, status_code=201
+)
 def raise_for_prison(
     code: PrisonCode, body: RaiseStatement, session: WriteSession, by: Raiser, caller: CallerNow, once: Idempotency
 ) -> Response:
@@ -173,7 +175,7 @@ def read(request: Request, statement: OwnStatement) -> Response:
 
 
 @router.get(
-    "/statements/{statement_id}/payload", summary="Read what a statement attests", response_model=dict[str, object]
+    "/statements/{statement_id}/payload", summary="Read a statement's payload", response_model=dict[str, object]
 )
 def read_attested(request: Request, statement: OwnStatement, session: ReadSession) -> Response:
     """What the statement attests, as canonical JSON (RFC 8785). Its SHA-256 is the statement's digest."""
@@ -203,7 +205,9 @@ def sign_one(
 
 
 @router.post(
-    "/statements/{statement_id}/signatories/{role}", summary="Replace a signatory", response_model=StatementView
+    "/statements/{statement_id}/signatories/{role}",
+    summary="Replace a statement's signatory",
+    response_model=StatementView,
 )
 def replace_one(
     statement_id: StatementId,
@@ -234,7 +238,9 @@ def withdraw(
     return _written(withdraw_statement(session, statement_id, body.reason, caller=caller))
 
 
-@router.post("/statements/{statement_id}/go-live", summary="Confirm go-live", response_model=StatementView)
+@router.post(
+    "/statements/{statement_id}/go-live", summary="Confirm a statement's go-live", response_model=StatementView
+)
 def go_live(
     statement_id: StatementId,
     session: WriteSession,

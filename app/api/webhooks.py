@@ -158,7 +158,7 @@ def list_its_deliveries(
 
 @router.post(
     "/{webhook_id}/deliveries/{delivery_id}/replay",
-    summary="Send a message again",
+    summary="Replay a webhook's delivery",
     response_model=DeliveryView,
     status_code=202,
 )
@@ -170,7 +170,7 @@ def replay(
     caller: CallerNow,
     once: Idempotency,
 ) -> Response:
-    """Send a message again, with the same `webhook-id`, whether or not it arrived before."""
+    """Replay a webhook's delivery, with the same `webhook-id`, whether or not it arrived before."""
 
     def answer() -> Response:
         view = replay_delivery(session, webhook_id, delivery_id, caller=caller)

@@ -1,6 +1,7 @@
 """What each kind of problem means, at the address that its `type` names."""
 
 from html import escape
+from typing import Annotated
 
 from fastapi import APIRouter, Path
 from starlette.requests import Request
@@ -9,6 +10,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from app.errors import NotFound
 from app.http.problem_kinds import KINDS
 from app.http.routing import PublicRoute
+from app.http.schemas import ProblemKindDocument, ProblemKinds
 
 router = APIRouter(prefix="/problems", tags=["Service"], route_class=PublicRoute)
 
@@ -19,14 +21,21 @@ _PAGE = """<!doctype html>
 """
 
 
-@router.get("", summary="List problems")
+@router.get("", summary="List problems", response_model=ProblemKinds)
 async def list_problems() -> JSONResponse:
     """Every kind of problem that the service answers with."""
     return JSONResponse({"items": [_entry(code) for code in sorted(KINDS)]})
 
 
-@router.get("/{code}", summary="Explain a problem")
-async def explain_problem(request: Request, code: str = Path(max_length=60)) -> Response:
+@router.get(
+    "/{code}",
+    summary="Explain a problem",
+    response_model=ProblemKindDocument,
+    responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}}},
+)
+async def explain_problem(
+    request: Request, code: Annotated[str, Path(max_length=60, description="The code of a problem.")]
+) -> Response:
     """What a problem means and what to do about it; as a page or, where asked for, as JSON."""
     if code not in KINDS:
         raise NotFound("not-found", "There is no such kind of problem. GET /problems lists them.")

@@ -99,7 +99,7 @@ class PublicRoute(APIRoute):
             if takes_json:
                 request = StrictRequest(request.scope, request.receive)
             answer = await original(request)
-            return _minimal(request, answer) if _wants_minimal(request) and not _shows_once(request) else answer
+            return _minimal(request, answer) if _wants_minimal(request) else answer
 
         return read_strictly
 
@@ -144,15 +144,14 @@ def _refuse_strange_query(request: Request, single: frozenset[str], several: fro
 _ALWAYS_WHOLE = re.compile(r"/v1/(keys|webhooks)(/.*)?|/v1/(readiness/evaluate|statements/verify)")
 
 
-def _shows_once(request: Request) -> bool:
-    return _ALWAYS_WHOLE.fullmatch(request.scope["path"]) is not None
+def shows_once(path: str) -> bool:
+    return _ALWAYS_WHOLE.fullmatch(path) is not None
 
 
 def _wants_minimal(request: Request) -> bool:
     """`Prefer: return=minimal` (RFC 7240), which says something about a write alone."""
-    return request.method not in SAFE_METHODS and any(
-        "return=minimal" in value.lower().replace(" ", "") for value in request.headers.getlist("prefer")
-    )
+    asks = any("return=minimal" in value.lower().replace(" ", "") for value in request.headers.getlist("prefer"))
+    return asks and request.method not in SAFE_METHODS and not shows_once(request.scope["path"])
 
 
 def _minimal(request: Request, answer: Response) -> Response:

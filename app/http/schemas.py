@@ -1,5 +1,7 @@
 """Shapes that answers have and no view class describes."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict
 
 from app.rules.types import Function, Rating
@@ -109,3 +111,43 @@ class KeySet(BaseModel):
     """A JSON Web Key Set (RFC 7517)."""
 
     keys: list[PublicKey]
+
+
+class Health(BaseModel):
+    """Whether it is up."""
+
+    status: Literal["UP", "DOWN"]
+
+
+class ServiceHealth(Health):
+    """Whether the service and each of its parts are up."""
+
+    components: dict[str, Health]
+
+
+class Build(BaseModel):
+    """What is running."""
+
+    name: str
+    version: str
+
+
+class ServiceInfo(BaseModel):
+    """What is running."""
+
+    build: Build
+
+
+class ProblemKindDocument(BaseModel):
+    """One kind of problem, and what to do about it."""
+
+    code: str
+    type: str
+    title: str
+    explanation: str
+
+
+class ProblemKinds(BaseModel):
+    """Every kind of problem."""
+
+    items: list[ProblemKindDocument]

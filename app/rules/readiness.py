@@ -108,6 +108,8 @@ def stage_of(verdict: Verdict, *, is_touched: bool, statement_status: str | None
 
 @dataclass(frozen=True, slots=True)
 class PrisonRef:
+    """Which prison it is about."""
+
     code: str
     name: str
     region: str

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
 
 class Rating(StrEnum):
@@ -33,6 +34,14 @@ class Function(StrEnum):
     YOUNG_OFFENDER = "young offender"
 
 
+class Gender(StrEnum):
+    """Whom a prison holds."""
+
+    MALE = "male"
+    FEMALE = "female"
+    MIXED = "mixed"
+
+
 class Stage(StrEnum):
     """How far a prison has come, for people; declared from first to furthest."""
 
@@ -53,6 +62,8 @@ class OutcomeStatus(StrEnum):
 
 
 class EvidenceKind(StrEnum):
+    """What a piece of evidence is: a document kept somewhere, a link, or a note."""
+
     DOCUMENT = "document"
     LINK = "link"
     NOTE = "note"
@@ -93,4 +104,4 @@ class Blocker:
     rating: Rating
     required: Rating
     reason: str
-    rule: str
+    rule: Literal["commissioning", "go_live"]

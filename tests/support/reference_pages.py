@@ -9,11 +9,12 @@ from annotated_types import Ge, Gt, Le
 from typer.main import get_command
 
 from app.cli.command import cli
+from app.http.openapi import permissions_of
 from app.http.problem_kinds import KINDS
 from app.main import create_app
 from app.rules.access import GRANTS, Permission, Role
 from app.settings import Settings
-from tests.support.route_walk import permissions, routes
+from tests.support.route_walk import routes
 from tests.support.service import service_settings
 
 DIRECTORY = Path(__file__).resolve().parents[2] / "docs" / "reference"
@@ -93,7 +94,7 @@ def permissions_page() -> str:
         for permission in Permission
     ]
     calls = [
-        (f"`{method} {path}`", " or ".join(sorted(set(permissions(route)))) or "no key needed")
+        (f"`{method} {path}`", " or ".join(sorted(set(permissions_of(route)))) or "no key needed")
         for (method, path), route in sorted(routes(app).items(), key=lambda item: (item[0][1], item[0][0]))
         if getattr(route, "include_in_schema", False)
     ]
@@ -138,7 +139,7 @@ def described(words: str, command: Any) -> Iterator[str]:
 
 def name_of(parameter: Any) -> str:
     if parameter.param_type_name == "argument":
-        return parameter.metavar or str(parameter.display_name_raw).upper()
+        return parameter.metavar or str(parameter.name).upper()
     return str(parameter.opts[0])
 
 

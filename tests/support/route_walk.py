@@ -1,13 +1,9 @@
-"""Every route of the service, and the permission that each names."""
+"""Every route of the service, and those that need no key."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute, iter_route_contexts
-
-from app.http.auth import requires
+from fastapi.routing import iter_route_contexts
 
 # Nobody needs a key for these; everything else names its permission.
 PUBLIC = {
@@ -40,19 +36,3 @@ def routes(app: FastAPI) -> dict[tuple[str, str], Any]:
         for context in iter_route_contexts(app.routes)
         for method in context.methods or ()
     }
-
-
-def permissions(route: Any) -> Iterator[str]:
-    """The permissions that a route names: in its dependencies, or beside them for OpenAPI."""
-    if not isinstance(route, APIRoute):
-        return
-    if named := (route.openapi_extra or {}).get("x-permission"):
-        yield named
-
-    def walk(dependant: Dependant) -> Iterator[str]:
-        if isinstance(dependant.call, requires):
-            yield dependant.call.permission
-        for one in dependant.dependencies:
-            yield from walk(one)
-
-    yield from walk(route.dependant)

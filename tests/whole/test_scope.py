@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from app.http.openapi import permissions_of
 from app.rules.access import Permission, Role
 from tests.support import databases, factories, statements
 from tests.support.grants import CASES
-from tests.support.route_walk import PUBLIC, permissions, routes
+from tests.support.route_walk import PUBLIC, routes
 from tests.support.service import STARTS_AT, Service, running, service_settings
 
 Address = tuple[str, str]
@@ -166,7 +167,7 @@ def test_each_route_refuses_the_roles_that_may_not_and_no_others(walked: tuple[S
     seen = set()
     with service.unchanged():
         for address, route in routes(service.app).items():
-            for permission in map(Permission, permissions(route)):
+            for permission in map(Permission, permissions_of(route)):
                 for role, by in INSIDE.items():
                     if (permission, role) not in GRANTED:
                         assert asked(service, names, address, by) == (403, "role-not-allowed"), (address, role)
@@ -180,7 +181,7 @@ def test_what_is_out_of_scope_is_refused_on_every_route(walked: tuple[Service, d
     count = 0
     with service.unchanged():
         for address, ask in SCOPED.items():
-            (permission,) = set(map(Permission, permissions(found[address])))
+            (permission,) = set(map(Permission, permissions_of(found[address])))
             if address[0] == "GET":
                 # What is kept of an answer to one caller is not another caller's.
                 asked(service, names, address, INSIDE[Role.PRISON])
@@ -220,7 +221,7 @@ def test_the_same_requests_within_their_scope_are_let_through(walked: tuple[Serv
     for address in (*SCOPED, *OPEN):
         if address in (("POST", "/v1/keys/{key_id}/revoke"), ("GET", "/v1/events/stream")):
             continue
-        (permission,) = set(map(Permission, permissions(found[address])))
+        (permission,) = set(map(Permission, permissions_of(found[address])))
         for role, by in INSIDE.items():
             is_own = not address[1].startswith(WEBHOOKS) or role in (Role.PRISON, Role.ADMIN)
             if (permission, role) in GRANTED and is_own:

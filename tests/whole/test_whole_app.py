@@ -12,12 +12,13 @@ import pytest
 from fastapi import FastAPI
 
 from app.errors import DomainError
+from app.http.openapi import permissions_of
 from app.http.problem_kinds import KINDS
 from app.main import create_app
 from app.rules.access import Permission
 from app.storage.faults import Fault
 from tests.support.openapi_file import FILE, openapi_now
-from tests.support.route_walk import PUBLIC, permissions, routes
+from tests.support.route_walk import PUBLIC, routes
 from tests.support.service import Service, service_settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,7 +59,7 @@ def test_the_walk_finds_every_route_of_the_openapi_document_and_the_hidden_ones(
 
 def test_every_route_names_a_permission_or_is_public(app):
     for address, route in routes(app).items():
-        named = set(permissions(route))
+        named = set(permissions_of(route))
         assert named <= set(Permission), address
         assert bool(named) is (address not in PUBLIC), address
     assert set(routes(app)) >= PUBLIC

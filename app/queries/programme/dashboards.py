@@ -64,6 +64,8 @@ class RegionListView:
 
 @dataclass(frozen=True, slots=True)
 class RegionRef:
+    """Which region it is about."""
+
     slug: str
     name: str
 
