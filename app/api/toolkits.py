@@ -41,7 +41,7 @@ def list_toolkit_versions(request: Request, session: ReadSession) -> Response:
 
 @router.get("/toolkits/{version}", summary="Read a toolkit version", response_model=ToolkitDocument)
 def read_toolkit_version(
-    request: Request, session: ReadSession, version: str = Path(max_length=32, examples=["2006-09"])
+    request: Request, session: ReadSession, version: str = Path(max_length=32, examples=["2006-09.2"])
 ) -> Response:
     """One version of the toolkit."""
     return resource(request, _DOCUMENT.dump_json(read_document(session, version)))

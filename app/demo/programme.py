@@ -133,7 +133,7 @@ class People:
         return bool(status == state and standing != Standing.IN_BREACH)
 
     def _raise(self, at: datetime) -> None:
-        named = [NamedSignatory(role.key, self._name(role), None) for role in self.toolkit.signatory_roles]
+        named = [NamedSignatory(role.key, self._name(role), None) for role in self._roles()]
         planned = london_date(at) + timedelta(days=self.chance.randrange(20, 100))
         raised = raise_statement(self.session, self.prison.code, planned, named, caller=self._lead(at))
         self.statement = asdict(raised)
@@ -141,7 +141,7 @@ class People:
     def _sign(self, at: datetime) -> None:
         assert self.statement is not None
         one, digest = self.statement["id"], self.statement["digest"]
-        for place, role in enumerate(self.toolkit.signatory_roles):
+        for place, role in enumerate(self._roles()):
             by = Principal(f"demo-{role.key}", role.title, Role.SIGNATORY, self.prison.code, signatory_role=role.key)
             caller = Caller(by, at + timedelta(seconds=place))
             signed = sign_statement(
@@ -153,6 +153,9 @@ class People:
         assert self.statement is not None
         caller = Caller(self._region(), at)
         self.statement = asdict(confirm_go_live(self.session, self.statement["id"], None, caller=caller))
+
+    def _roles(self) -> list[SignatoryRole]:
+        return [role for role in self.toolkit.signatory_roles if role.required]
 
     def _name(self, role: SignatoryRole) -> str:
         return f"{role.title} of {self.prison.name}"

@@ -36,8 +36,44 @@ class SignatoryRoleDocument(BaseModel):
     required: bool
 
 
+class ProgrammeOwnDocument(BaseModel):
+    """Something that this programme decided and the toolkit did not."""
+
+    field: str
+    text: str
+
+
+class RatingMeaningDocument(BaseModel):
+    """What the toolkit means by a rating."""
+
+    rating: Rating
+    text: str
+
+
+class GroupNoteDocument(BaseModel):
+    """What the toolkit says of a whole group of sections."""
+
+    group: str
+    text: str
+
+
+class ReadingDocument(BaseModel):
+    """A place where the toolkit's words are not clear, and how this programme reads them."""
+
+    section: int
+    source: str
+    reading: str
+
+
+class DelayCauseDocument(BaseModel):
+    """A cause that a moved go-live date may be put down to."""
+
+    key: str
+    title: str
+
+
 class ToolkitDocument(BaseModel):
-    """A version of the toolkit."""
+    """A version of the toolkit. From `version_basis` on, an older version may have nothing."""
 
     version: str
     title: str
@@ -45,6 +81,12 @@ class ToolkitDocument(BaseModel):
     sections: list[SectionDocument]
     signatory_roles: list[SignatoryRoleDocument]
     evidence_stale_after_months: int
+    version_basis: str | None
+    programme_own: list[ProgrammeOwnDocument]
+    ratings: list[RatingMeaningDocument]
+    group_notes: list[GroupNoteDocument]
+    readings: list[ReadingDocument]
+    delay_causes: list[DelayCauseDocument]
 
 
 class FieldProblem(BaseModel):

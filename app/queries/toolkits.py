@@ -13,7 +13,7 @@ from app.errors import NotFound
 from app.models import Prison, ToolkitVersion, table_of
 from app.models.columns import columns_of
 from app.rules.readiness import RuleBook, rule_book
-from app.rules.toolkit import toolkit_from_document
+from app.rules.toolkit import toolkit_document, toolkit_from_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,9 @@ class ToolkitSummary:
     prisons: int
 
 
-# The latest version by its own name, which begins with year and month.
-CURRENT_VERSION = select(func.max(table_of(ToolkitVersion).c.version))
+_VERSION = table_of(ToolkitVersion).c.version
+# The newest first: by year and month, then by suffix, where .10 comes after .2.
+_NEWEST_FIRST = (func.substr(_VERSION, 1, 7).desc(), func.length(_VERSION).desc(), _VERSION.desc())
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,8 @@ _LOADED: WeakKeyDictionary[Engine | Connection, dict[str, LoadedToolkit]] = Weak
 
 
 def current_version(session: Session) -> str:
-    """The latest version by its own name, which begins with year and month."""
-    version: str | None = session.scalar(CURRENT_VERSION)
+    """The newest version: what the service shows as its toolkit, and what a prison is registered on."""
+    version: str | None = session.scalar(select(_VERSION).order_by(*_NEWEST_FIRST).limit(1))
     if version is None:
         raise NotFound("not-found", "No toolkit is loaded. Load one with `idts seed`.")
     return version
@@ -73,7 +74,7 @@ def _loaded(session: Session, version: str) -> LoadedToolkit:
 
 def read_document(session: Session, version: str) -> dict[str, Any]:
     """The toolkit as JSON."""
-    return _read_version(session, version)[0]
+    return toolkit_document(read_book(session, version).toolkit)
 
 
 def _read_version(session: Session, version: str) -> tuple[dict[str, Any], str]:
@@ -88,7 +89,7 @@ def list_versions(session: Session) -> list[ToolkitSummary]:
     """Every loaded version, newest first."""
     users = select(func.count()).where(col(Prison.toolkit_version) == col(ToolkitVersion.version)).scalar_subquery()
     columns = [*columns_of(ToolkitVersion, "version document digest loaded_at"), users]
-    rows = session.execute(select(*columns).order_by(col(ToolkitVersion.version).desc())).all()
+    rows = session.execute(select(*columns).order_by(*_NEWEST_FIRST)).all()
     return [
         ToolkitSummary(version, document["title"], place == 0, digest, loaded_at, prisons)
         for place, (version, document, digest, loaded_at, prisons) in enumerate(map(tuple, rows))

@@ -1,7 +1,8 @@
 """The toolkit as the rules see it: sections, minima, thresholds and signatory roles; data, not code."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from app.rules.types import Function, Rating
@@ -44,8 +45,53 @@ class SignatoryRole:
 
 
 @dataclass(frozen=True, slots=True)
+class ProgrammeOwn:
+    """Something that this programme decided and the toolkit did not; `field` names it."""
+
+    field: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RatingMeaning:
+    """What the toolkit means by a rating."""
+
+    rating: Rating
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupNote:
+    """What the toolkit says of a whole group of sections."""
+
+    group: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A place where the toolkit's words are not clear, and how this programme reads them."""
+
+    section: int
+    source: str
+    reading: str
+
+
+@dataclass(frozen=True, slots=True)
+class DelayCause:
+    """A cause that a moved go-live date may be put down to."""
+
+    key: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Toolkit:
-    """One version of the toolkit. `sections` is in number order, 1 to 35."""
+    """One version of the toolkit. `sections` is in number order, 1 to 35.
+
+    `version_basis` says what the version's date rests on. It and all after it are empty where a version's file
+    does not have them.
+    """
 
     version: str
     title: str
@@ -53,6 +99,12 @@ class Toolkit:
     sections: tuple[Section, ...]
     signatory_roles: tuple[SignatoryRole, ...]
     evidence_stale_after_months: int
+    version_basis: str | None = None
+    programme_own: tuple[ProgrammeOwn, ...] = ()
+    ratings: tuple[RatingMeaning, ...] = ()
+    group_notes: tuple[GroupNote, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    delay_causes: tuple[DelayCause, ...] = ()
 
     def section(self, number: int) -> Section:
         """The section with that number; LookupError if the toolkit has none."""
@@ -63,16 +115,8 @@ class Toolkit:
 
 def toolkit_document(toolkit: Toolkit) -> dict[str, Any]:
     """The toolkit as plain JSON values, in the shape that GET /v1/toolkit answers with."""
-    return {
-        "version": toolkit.version,
-        "title": toolkit.title,
-        "groups": list(toolkit.groups),
-        "sections": [_section_document(section) for section in toolkit.sections],
-        "signatory_roles": [
-            {"key": role.key, "title": role.title, "required": role.required} for role in toolkit.signatory_roles
-        ],
-        "evidence_stale_after_months": toolkit.evidence_stale_after_months,
-    }
+    document: dict[str, Any] = json.loads(json.dumps(asdict(toolkit)))
+    return document
 
 
 def toolkit_from_document(document: Mapping[str, Any]) -> Toolkit:
@@ -88,21 +132,13 @@ def toolkit_from_document(document: Mapping[str, Any]) -> Toolkit:
         sections=tuple(_section_from_document(section) for section in document["sections"]),
         signatory_roles=tuple(SignatoryRole(**role) for role in document["signatory_roles"]),
         evidence_stale_after_months=document["evidence_stale_after_months"],
+        version_basis=document.get("version_basis"),
+        programme_own=tuple(ProgrammeOwn(**one) for one in document.get("programme_own", ())),
+        ratings=tuple(RatingMeaning(Rating(one["rating"]), one["text"]) for one in document.get("ratings", ())),
+        group_notes=tuple(GroupNote(**one) for one in document.get("group_notes", ())),
+        readings=tuple(Reading(**one) for one in document.get("readings", ())),
+        delay_causes=tuple(DelayCause(**one) for one in document.get("delay_causes", ())),
     )
-
-
-def _section_document(section: Section) -> dict[str, Any]:
-    return {
-        "number": section.number,
-        "title": section.title,
-        "group": section.group,
-        "summary": section.summary,
-        "required_outcomes": [{"key": outcome.key, "text": outcome.text} for outcome in section.required_outcomes],
-        "go_live_minimum": section.go_live_minimum.value,
-        "commissioning_required": section.commissioning_required,
-        "staffing_threshold_percent": section.staffing_threshold_percent,
-        "exemptible_for": [function.value for function in section.exemptible_for],
-    }
 
 
 def _section_from_document(document: Mapping[str, Any]) -> Section:

@@ -18,7 +18,8 @@ def load_toolkit(session: Session, toolkit: Toolkit, *, caller: Caller) -> bool:
 
     Conflict where the same version is there with another content.
     """
-    document = toolkit_document(toolkit)
+    # What a version's file does not have is left out, so that its digest stays what it was.
+    document = {name: value for name, value in toolkit_document(toolkit).items() if value}
     digest = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
     wait_for_turn(session, "load a toolkit")
     present = session.get(ToolkitVersion, toolkit.version)

@@ -131,7 +131,7 @@ def test_a_prison_is_found_by_its_code_in_any_case(untouched: Service):
         "stage": "not_started",
         "is_open": True,
     }
-    assert (lewes["toolkit_version"], lewes["registered_at"]) == ("2006-09", "2026-01-05T09:00:00Z")
+    assert (lewes["toolkit_version"], lewes["registered_at"]) == ("2006-09.2", "2026-01-05T09:00:00Z")
 
 
 def test_an_unknown_prison_is_not_found(untouched: Service):
@@ -217,8 +217,8 @@ def test_what_a_prison_cannot_do_without_is_not_cleared(untouched: Service):
 
 def test_a_prison_is_moved_only_to_a_toolkit_that_is_kept(untouched: Service):
     unknown = untouched.patch(LWI, {"toolkit_version": "1999-01"}, by="region:south-east")
-    same = untouched.patch(LWI, {"toolkit_version": "2006-09"}, by="region:south-east")
-    forbidden = untouched.patch(LWI, {"toolkit_version": "2006-09"}, by="prison:LWI")
+    same = untouched.patch(LWI, {"toolkit_version": "2006-09.2"}, by="region:south-east")
+    forbidden = untouched.patch(LWI, {"toolkit_version": "2006-09.2"}, by="prison:LWI")
     assert (unknown.status_code, unknown.json()["errors"][0]["pointer"]) == (422, "/toolkit_version")
     assert same.status_code == 200
     assert forbidden.status_code == 403

@@ -19,7 +19,7 @@ def test_the_verdict_on_a_new_prison_has_every_field_of_the_contract(untouched: 
     assert all(reason.endswith(".") and len(reason) > 60 for reason in reasons)
     assert verdict == {
         "prison": {"code": "LWI", "name": "Lewes", "region": "South East", "function": "local"},
-        "toolkit_version": "2006-09",
+        "toolkit_version": "2006-09.2",
         "as_of": None,
         "updated_at": None,
         "stage": "not_started",

@@ -49,7 +49,7 @@ def test_a_raised_statement_says_who_is_to_sign_what(service: Service):
         "serial": None,
         "breached_sections": [],
     }
-    expected |= {"go_live_date": "2026-12-01", "toolkit_version": "2006-09", "raised_by": "prison:LWI"}
+    expected |= {"go_live_date": "2026-12-01", "toolkit_version": "2006-09.2", "raised_by": "prison:LWI"}
     assert expected.items() <= found.items()
     assert [(one["role"], one["name"], one["signed_at"]) for one in found["signatories"]] == [
         (role, f"Person of {role}", None) for role in ROLES
@@ -96,7 +96,7 @@ def test_the_payload_freezes_ratings_versions_evidence_exemptions_and_the_verdic
     assert all(len(item["digest"]) == 64 for one in sections.values() for item in one["evidence"])
     verdict = readiness(service, "EHI")
     assert payload["prison"] == verdict["prison"]
-    assert (payload["toolkit_version"], payload["go_live_date"]) == ("2006-09", "2026-12-01")
+    assert (payload["toolkit_version"], payload["go_live_date"]) == ("2006-09.2", "2026-12-01")
     assert payload["verdict"] == {name: verdict[name] for name in ("counts", "commissioning", "go_live", "warnings")}
     assert [one["section"] for one in payload["verdict"]["go_live"]["exempt"]] == [7]
 
@@ -364,9 +364,9 @@ def test_a_stricter_toolkit_lapses_what_is_raised_and_breaches_what_is_issued(se
         assert moved.status_code == 200, moved.text
     after = statements.read(service, issued)
     assert (after["status"], after["standing"], after["breached_sections"]) == ("issued", "in_breach", [7])
-    assert after["toolkit_version"] == "2006-09"
+    assert after["toolkit_version"] == "2006-09.2"
     assert statements.read(service, raised)["status"] == "lapsed"
-    service.patch(LWI, {"toolkit_version": "2006-09"}, by=REGION)
+    service.patch(LWI, {"toolkit_version": "2006-09.2"}, by=REGION)
     assert statements.read(service, issued)["standing"] == "in_force"
 
 

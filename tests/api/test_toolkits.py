@@ -1,8 +1,15 @@
 """The toolkit over HTTP."""
 
+from dataclasses import replace
+
 import pytest
 
+from app.rules.access import Caller
+from app.services.seed import OPERATOR
+from app.services.toolkits import load_toolkit
+from tests.support import factories
 from tests.support.service import Service
+from tests.support.shipped import shipped_toolkit
 
 SECTION_KEYS = {
     "number",
@@ -21,7 +28,7 @@ def test_the_current_toolkit_is_open_to_everyone_and_has_the_shape_of_the_contra
     answer = untouched.get("/v1/toolkit", by=None)
     assert answer.status_code == 200
     toolkit = answer.json()
-    assert toolkit["version"] == "2006-09"
+    assert toolkit["version"] == "2006-09.2"
     assert len(toolkit["groups"]) == 8
     assert [section["number"] for section in toolkit["sections"]] == list(range(1, 36))
     assert all(set(section) == SECTION_KEYS for section in toolkit["sections"])
@@ -43,10 +50,49 @@ def test_the_toolkit_says_which_sections_commissioning_go_live_staffing_and_exem
     assert all("local" not in functions for functions in exemptible.values())
 
 
+def test_the_toolkit_says_what_is_inferred_read_into_it_and_this_programmes_own(untouched: Service):
+    toolkit = untouched.get("/v1/toolkit", by=None).json()
+    assert "inferred" in toolkit["version_basis"]
+    assert [one["rating"] for one in toolkit["ratings"]] == ["RED", "AMBER", "GREEN"]
+    assert {one["group"] for one in toolkit["group_notes"]} == {"Workforce", "Continuity of care"}
+    assert [one["section"] for one in toolkit["readings"]] == [5]
+    assert "evidence_stale_after_months" in {one["field"] for one in toolkit["programme_own"]}
+    assert {one["key"] for one in toolkit["delay_causes"]} > {"staffing", "other"}
+    optional = {role["key"] for role in toolkit["signatory_roles"] if not role["required"]}
+    assert optional == {"ndpdu", "area_drug_coordinator", "regional_offender_manager"}
+
+
+def test_an_older_version_has_the_same_fields_with_nothing_in_them(untouched: Service):
+    older, newer = (untouched.get(f"/v1/toolkits/{one}", by=None).json() for one in ("2006-09", "2006-09.2"))
+    assert list(older) == list(newer)
+    later = ("version_basis", "programme_own", "ratings", "group_notes", "readings", "delay_causes")
+    assert [older[name] for name in later] == [None, [], [], [], [], []]
+
+
 def test_every_kept_version_is_listed_and_read_by_its_name(untouched: Service):
-    (only,) = untouched.get("/v1/toolkits", by=None).json()["items"]
-    assert (only["version"], only["is_current"], only["prisons"]) == ("2006-09", True, 138)
-    assert untouched.get("/v1/toolkits/2006-09", by=None).json() == untouched.get("/v1/toolkit", by=None).json()
+    versions = untouched.get("/v1/toolkits", by=None).json()["items"]
+    assert [(one["version"], one["is_current"], one["prisons"]) for one in versions] == [
+        ("2006-09.2", True, 138),
+        ("2006-09", False, 0),
+    ]
+    assert untouched.get("/v1/toolkits/2006-09.2", by=None).json() == untouched.get("/v1/toolkit", by=None).json()
+
+
+def test_a_version_keeps_the_digest_that_it_was_first_loaded_with(untouched: Service):
+    first = untouched.get("/v1/toolkits", by=None).json()["items"][-1]
+    assert first["digest"] == "838e21fd2dcee39db92220ae247ef9d747f92f36dfbd7c54ff62c312cff0ac37"
+
+
+def test_the_tenth_suffix_is_newer_than_the_second(service: Service):
+    tenth = replace(shipped_toolkit(), version="2006-09.10")
+    with service.database.session_scope() as session:
+        load_toolkit(session, tenth, caller=Caller(OPERATOR, service.clock()))
+    listed = [one["version"] for one in service.get("/v1/toolkits", by=None).json()["items"]]
+    assert listed == ["2006-09.10", "2006-09.2", "2006-09"]
+    assert service.get("/v1/toolkit", by=None).json()["version"] == "2006-09.10"
+    registered = service.post("/v1/prisons", factories.prison("ZZA"), by="admin").json()
+    assert registered["toolkit_version"] == "2006-09.10"
+    assert service.get("/v1/prisons/LWI").json()["toolkit_version"] == "2006-09.2"
 
 
 def test_a_version_that_is_not_kept_is_not_found(untouched: Service):

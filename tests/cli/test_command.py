@@ -12,7 +12,7 @@ import pytest
 from app.rules.regions import REGIONS
 from tests.support.processes import ROOT, free_port, idts, serving
 
-TOOLKIT = ROOT / "seed" / "toolkit" / "2006-09.yaml"
+TOOLKIT = ROOT / "seed" / "toolkit" / "2006-09.2.yaml"
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +23,7 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert (migrated.code, migrated.out) == (0, "")
     filled = idts("seed", data_dir=str(directory))
     assert (filled.code, filled.out) == (0, "")
-    assert "1 toolkit version(s) and 138 prisons" in filled.err
+    assert "2 toolkit version(s) and 138 prisons" in filled.err
     return directory
 
 
@@ -149,13 +149,13 @@ def test_a_toolkit_is_loaded_beside_the_others(data_dir: str, tmp_path: Path):
     again = idts("toolkits", "load", str(TOOLKIT), data_dir=data_dir)
     assert (again.code, "already loaded" in again.err) == (0, True)
     newer = tmp_path / "2026-01.yaml"
-    text, changed = re.subn(r"(?m)^(version: \W?)2006-09", r"\g<1>2026-01", TOOLKIT.read_text("utf-8"))
+    text, changed = re.subn(r"(?m)^(version: \W?)2006-09.2", r"\g<1>2026-01", TOOLKIT.read_text("utf-8"))
     assert changed == 1
     newer.write_text(text, "utf-8")
     loaded = idts("toolkits", "load", str(newer), data_dir=data_dir)
     assert (loaded.code, "loaded" in loaded.err) == (0, True)
     lines = [line.split() for line in idts("toolkits", "list", data_dir=data_dir).out.splitlines()]
-    assert [(line[0], line[-1]) for line in lines[1:]] == [("2026-01", "yes"), ("2006-09", "138")]
+    assert [(line[0], line[-1]) for line in lines[1:]] == [("2026-01", "yes"), ("2006-09.2", "138"), ("2006-09", "0")]
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ CALLS = [
     ("DELETE", f"{LWI}/sections/7/exemption", None, (REGION,)),
     ("POST", "/v1/prisons", factories.prison(), (ADMIN,)),
     ("PATCH", LWI, {"name": "HMP Lewes"}, (ADMIN,)),
-    ("PATCH", LWI, {"toolkit_version": "2006-09"}, (REGION, ADMIN)),
+    ("PATCH", LWI, {"toolkit_version": "2006-09.2"}, (REGION, ADMIN)),
     ("GET", "/v1/keys", None, (ADMIN,)),
     ("POST", "/v1/keys", {"name": "A key", "role": "national"}, (ADMIN,)),
     ("POST", "/v1/keys/1/revoke", None, (ADMIN,)),

@@ -15,7 +15,7 @@ from tests.support.shipped import shipped_book, shipped_toolkit
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 DAY = date(2026, 3, 2)
-PRISON = PrisonFacts(1, "MSI", "Maidstone", "south-east", Function.TRAINER, "2006-09", AT)
+PRISON = PrisonFacts(1, "MSI", "Maidstone", "south-east", Function.TRAINER, "2006-09.2", AT)
 STAMP = Stamp(AT, "Lead")
 EVIDENCE = (EvidenceRef("e", date(2026, 1, 1)),)
 GREEN = tuple(Assessment(number, 1, Rating.GREEN, evidence=EVIDENCE) for number in range(1, 36))

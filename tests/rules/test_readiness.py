@@ -14,7 +14,7 @@ from tests.support.shipped import shipped_book
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 DAY = date(2026, 3, 2)
-PRISON = PrisonFacts(1, "MSI", "Maidstone", "south-east", Function.TRAINER, "2006-09", AT)
+PRISON = PrisonFacts(1, "MSI", "Maidstone", "south-east", Function.TRAINER, "2006-09.2", AT)
 RAISED = StatementFacts("a", None, StatementStatus.RAISED, None, "d" * 64, date(2026, 12, 1), None, ())
 ISSUED = replace(RAISED, id="b", status=StatementStatus.ISSUED, standing=Standing.IN_FORCE)
 LIVE = replace(ISSUED, live_on=date(2026, 3, 1))
@@ -36,7 +36,7 @@ STALE = Assessment(5, 1, Rating.GREEN, evidence=(EvidenceRef("old", date(2025, 3
 def test_the_view_says_whose_verdict_it_is_and_leaves_the_moments_to_the_caller():
     view = Situation(PRISON, answers(), (RAISED,)).view(shipped_book(), DAY)
     assert view.prison == PrisonRef("MSI", "Maidstone", "South East", Function.TRAINER)
-    assert (view.toolkit_version, view.as_of, view.updated_at) == ("2006-09", None, None)
+    assert (view.toolkit_version, view.as_of, view.updated_at) == ("2006-09.2", None, None)
     assert view.statement == RAISED
     assert view.warnings == ()
 

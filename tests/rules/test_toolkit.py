@@ -6,6 +6,11 @@ from dataclasses import replace
 import pytest
 
 from app.rules.toolkit import (
+    DelayCause,
+    GroupNote,
+    ProgrammeOwn,
+    RatingMeaning,
+    Reading,
     RequiredOutcome,
     Section,
     SignatoryRole,
@@ -50,6 +55,12 @@ TOOLKIT = Toolkit(
         SignatoryRole("chaplain", "Chaplain", False),
     ),
     evidence_stale_after_months=12,
+    version_basis="It says so.",
+    programme_own=(ProgrammeOwn("signatory_roles", "Ours."),),
+    ratings=(RatingMeaning(Rating.RED, "Not yet."),),
+    group_notes=(GroupNote("Workforce", "There is a strategy."),),
+    readings=(Reading(2, "It breaks off.", "Read as one."),),
+    delay_causes=(DelayCause("other", "Another cause"),),
 )
 DOCUMENT = {
     "version": "2007-01",
@@ -87,7 +98,14 @@ DOCUMENT = {
         {"key": "chaplain", "title": "Chaplain", "required": False},
     ],
     "evidence_stale_after_months": 12,
+    "version_basis": "It says so.",
+    "programme_own": [{"field": "signatory_roles", "text": "Ours."}],
+    "ratings": [{"rating": "RED", "text": "Not yet."}],
+    "group_notes": [{"group": "Workforce", "text": "There is a strategy."}],
+    "readings": [{"section": 2, "source": "It breaks off.", "reading": "Read as one."}],
+    "delay_causes": [{"key": "other", "title": "Another cause"}],
 }
+LATER = ("version_basis", "programme_own", "ratings", "group_notes", "readings", "delay_causes")
 
 
 def test_the_document_has_exactly_the_shape_that_the_contract_gives():
@@ -102,6 +120,12 @@ def test_the_document_holds_plain_text_where_the_toolkit_has_words_of_its_own():
 
 def test_a_toolkit_comes_back_from_its_document_as_it_was():
     assert toolkit_from_document(toolkit_document(TOOLKIT)) == TOOLKIT
+
+
+def test_a_document_from_before_a_field_was_known_gives_a_toolkit_without_it():
+    first = toolkit_from_document({name: value for name, value in DOCUMENT.items() if name not in LATER})
+    lacking = replace(TOOLKIT, version_basis=None, programme_own=(), ratings=(), group_notes=())
+    assert first == replace(lacking, readings=(), delay_causes=())
 
 
 def test_a_document_that_has_been_through_json_still_gives_the_toolkit():

@@ -7,7 +7,7 @@ from app.documents.toolkit.file import read_toolkit
 from app.rules.readiness import RuleBook, rule_book
 from app.rules.toolkit import Toolkit
 
-TOOLKIT_FILE = Path(__file__).resolve().parents[2] / "seed" / "toolkit" / "2006-09.yaml"
+TOOLKIT_FILE = Path(__file__).resolve().parents[2] / "seed" / "toolkit" / "2006-09.2.yaml"
 
 
 @cache

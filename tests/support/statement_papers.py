@@ -58,7 +58,7 @@ def attested(*, items: int = 1, exempt: dict[int, str] | None = None, **more: An
     return {
         "format": "idts-statement-of-readiness/1",
         "prison": {"code": "LWI", "name": "Lewes", "region": "South East", "function": "local"},
-        "toolkit_version": "2006-09",
+        "toolkit_version": "2006-09.2",
         "frozen_at": "2026-06-01T09:32:00Z",
         "go_live_date": "2026-07-06",
         "sections": sections,
@@ -73,6 +73,7 @@ def attested(*, items: int = 1, exempt: dict[int, str] | None = None, **more: An
 
 def raised(payload: dict[str, Any], *, signed: int = 0, **more: Any) -> StatementView:
     """A statement over a payload, signed by the first `signed` of its seven signatories, a day apart."""
+    required = [role for role in shipped_toolkit().signatory_roles if role.required]
     people = [
         SignatoryView(
             role=role.key,
@@ -83,7 +84,7 @@ def raised(payload: dict[str, Any], *, signed: int = 0, **more: Any) -> Statemen
             signed_as=name if place < signed else None,
             replaced=[],
         )
-        for place, (role, name) in enumerate(zip(shipped_toolkit().signatory_roles, PEOPLE, strict=True))
+        for place, (role, name) in enumerate(zip(required, PEOPLE, strict=True))
     ]
     view = StatementView(
         id="0b9f7c52-6f0e-4a57-9d3e-0f2f2f9a8f11",
@@ -93,7 +94,7 @@ def raised(payload: dict[str, Any], *, signed: int = 0, **more: Any) -> Statemen
         standing=None,
         breached_sections=[],
         digest=hashlib.sha256(rfc8785.dumps(payload)).hexdigest(),
-        toolkit_version="2006-09",
+        toolkit_version="2006-09.2",
         go_live_date=date(2026, 7, 6),
         live_on=None,
         live_confirmed_at=None,

@@ -109,7 +109,7 @@ def test_a_secret_that_another_gives_just_now_is_in_use(service: Service):
 
 
 def test_a_toolkit_that_another_loads_just_now_is_there_already(service: Service):
-    [shipped] = [one for one in shipped_toolkits() if one.version == "2006-09"]
+    [shipped] = [one for one in shipped_toolkits() if one.version == "2006-09.2"]
     newer = replace(shipped, version="2026-01")
     other = replace(newer, title="Another content")
     caller = Caller(ADMIN, service.clock())

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from app.documents.toolkit.entries import SECTION_COUNT
 from app.documents.toolkit.yaml_lines import Path
+from app.rules.types import Rating
 
 Finding = tuple[Path, str]
 Placed = tuple[Path, object]
@@ -16,6 +17,9 @@ def findings(document: object) -> Iterator[Finding]:
         yield from _group_findings(document)
     if isinstance(_at(document, ("signatory_roles",)), list):
         yield from _role_findings(document)
+    for name, key in (("programme_own", "field"), ("group_notes", "group"), ("delay_causes", "key")):
+        yield from _repeats(_fields(document, (name,), key), "is {} a second time; keep one")
+    yield from _meaning_findings(document)
     for path, _ in _entries(document, ("sections",)):
         outcomes = _fields(document, (*path, "required_outcomes"), "key")
         yield from _repeats(outcomes, "is {} a second time in this section; give each outcome its own")
@@ -39,13 +43,11 @@ def _group_findings(document: object) -> Iterator[Finding]:
     groups = [(path, value) for path, value in _entries(document, ("groups",)) if isinstance(value, str)]
     yield from _repeats(groups, "is {} a second time; keep one")
     names = {value for _, value in groups}
-    used = set()
-    for path, value in _fields(document, ("sections",), "group"):
-        if not isinstance(value, str):
-            continue
-        used.add(value)
-        if value not in names:
+    of_sections = _fields(document, ("sections",), "group")
+    for path, value in [*of_sections, *_fields(document, ("group_notes",), "group")]:
+        if isinstance(value, str) and value not in names:
             yield path, f"is {_quoted(value)}, which is not among the groups; use one of them or add it there"
+    used = {value for _, value in of_sections if isinstance(value, str)}
     for path, value in groups:
         if value not in used:
             yield path, f"is {_quoted(value)}, which has no section; remove it or put a section in it"
@@ -56,6 +58,15 @@ def _role_findings(document: object) -> Iterator[Finding]:
     required = [value for _, value in _fields(document, ("signatory_roles",), "required")]
     if True not in required:
         yield ("signatory_roles",), "has no role that is required; a statement needs at least one"
+
+
+def _meaning_findings(document: object) -> Iterator[Finding]:
+    ratings = _fields(document, ("ratings",), "rating")
+    yield from _repeats(ratings, "is {} a second time; keep one")
+    if 0 < len(ratings) < len(Rating):
+        meant = [value for _, value in ratings]
+        missing = " and ".join(rating for rating in Rating if rating not in meant)
+        yield ("ratings",), f"does not say what {missing} means; give all three ratings or none"
 
 
 def _repeats(values: Iterable[Placed], detail: str) -> Iterator[Finding]:

@@ -9,10 +9,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from app.documents.toolkit.yaml_lines import Path
-from app.rules.types import Function
+from app.rules.types import Function, Rating
 
 SECTION_COUNT = 35
-_VERSION = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])(-[a-z0-9]+)?")
+_VERSION = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])([.-][a-z0-9]+)?")
 
 
 def _one_paragraph(text: str) -> str:
@@ -24,7 +24,7 @@ def _one_paragraph(text: str) -> str:
 def _year_and_month(version: str) -> str:
     if not _VERSION.fullmatch(version):
         raise PydanticCustomError(
-            "version", "must be a year and a month, such as 2006-09, and may add a suffix, such as -b"
+            "version", "must be a year and a month, such as 2006-09, and may add a suffix, such as .2"
         )
     return version
 
@@ -37,9 +37,10 @@ def _red_meets_nothing(minimum: object) -> object:
 
 Title = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_paragraph)]
 Summary = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_one_paragraph)]
-OutcomeText = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_one_paragraph)]
+Paragraph = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_one_paragraph)]
 Key = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[a-z][a-z0-9]*([_-][a-z0-9]+)*$")]
 Version = Annotated[str, Field(max_length=32), AfterValidator(_year_and_month)]
+Number = Annotated[int, Field(ge=1, le=SECTION_COUNT)]
 Minimum = Annotated[Literal["AMBER", "GREEN"], BeforeValidator(_red_meets_nothing)]
 
 
@@ -49,7 +50,7 @@ class _Entry(BaseModel):
 
 class OutcomeEntry(_Entry):
     key: Key
-    text: OutcomeText
+    text: Paragraph
 
 
 class RoleEntry(_Entry):
@@ -59,7 +60,7 @@ class RoleEntry(_Entry):
 
 
 class SectionEntry(_Entry):
-    number: Annotated[int, Field(ge=1, le=SECTION_COUNT)]
+    number: Number
     title: Title
     group: Title
     summary: Summary
@@ -70,6 +71,32 @@ class SectionEntry(_Entry):
     exemptible_for: list[Annotated[Function, Field(strict=False)]]
 
 
+class OwnEntry(_Entry):
+    field: Key
+    text: Paragraph
+
+
+class MeaningEntry(_Entry):
+    rating: Annotated[Rating, Field(strict=False)]
+    text: Paragraph
+
+
+class NoteEntry(_Entry):
+    group: Title
+    text: Paragraph
+
+
+class ReadingEntry(_Entry):
+    section: Number
+    source: Paragraph
+    reading: Paragraph
+
+
+class CauseEntry(_Entry):
+    key: Key
+    title: Title
+
+
 class ToolkitEntry(_Entry):
     version: Version
     title: Title
@@ -77,6 +104,12 @@ class ToolkitEntry(_Entry):
     sections: list[SectionEntry]
     signatory_roles: list[RoleEntry]
     evidence_stale_after_months: Annotated[int, Field(ge=1, le=120)]
+    version_basis: Paragraph | None = None
+    programme_own: list[OwnEntry] = []
+    ratings: list[MeaningEntry] = []
+    group_notes: list[NoteEntry] = []
+    readings: list[ReadingEntry] = []
+    delay_causes: list[CauseEntry] = []
 
 
 _DETAILS = {

@@ -10,7 +10,8 @@ from app.documents.toolkit.file import Fault, ToolkitFileFault, read_toolkit
 from app.rules.toolkit import toolkit_document, toolkit_from_document
 from app.rules.types import Function, Rating
 
-TEXT = (Path(__file__).parents[3] / "seed" / "toolkit" / "2006-09.yaml").read_text(encoding="utf-8")
+SHIPPED = Path(__file__).parents[3] / "seed" / "toolkit"
+TEXT = (SHIPPED / "2006-09.2.yaml").read_text(encoding="utf-8")
 SHINGLES = Path(__file__).with_name("toolkit_source_shingles.txt").read_text(encoding="ascii")
 
 PLANNING = "Planning for delivery"
@@ -72,7 +73,7 @@ SECTIONS = [
 
 @pytest.fixture(scope="module")
 def toolkit():
-    return read_toolkit(TEXT, name="2006-09.yaml")
+    return read_toolkit(TEXT, name="2006-09.2.yaml")
 
 
 def test_the_first_toolkit_has_the_sections_of_september_2006(toolkit):
@@ -114,7 +115,7 @@ def test_only_sections_7_and_23_can_be_exempted_and_never_at_a_local_prison(tool
 
 
 def test_the_head_of_the_toolkit_gives_its_version_and_signatories(toolkit):
-    assert (toolkit.version, toolkit.evidence_stale_after_months) == ("2006-09", 12)
+    assert (toolkit.version, toolkit.evidence_stale_after_months) == ("2006-09.2", 12)
     assert [(role.key, role.title, role.required) for role in toolkit.signatory_roles] == [
         ("governor", "Governor", True),
         ("idts_lead", "IDTS lead on the senior management team", True),
@@ -123,7 +124,37 @@ def test_the_head_of_the_toolkit_gives_its_version_and_signatories(toolkit):
         ("lead_pct_commissioner", "Lead PCT commissioner", True),
         ("dat_joint_commissioning_manager", "DAT joint commissioning manager", True),
         ("regional_idts_development_manager", "Regional IDTS development manager", True),
+        ("ndpdu", "National Drug Programme Delivery Unit", False),
+        ("area_drug_coordinator", "Area Drug Co-ordinator", False),
+        ("regional_offender_manager", "Regional Offender Manager (ROM)", False),
     ]
+
+
+def test_the_toolkit_says_what_is_inferred_what_is_read_into_it_and_what_is_not_its_own(toolkit):
+    assert "inferred" in toolkit.version_basis
+    assert {one.field for one in toolkit.programme_own} >= {"evidence_stale_after_months", "signatory_roles"}
+    assert [one.rating for one in toolkit.ratings] == list(Rating)
+    assert [one.group for one in toolkit.group_notes] == [WORKFORCE, CONTINUITY]
+    [reading] = toolkit.readings
+    assert (reading.section, "SoR / Action Plan" in reading.reading) == (5, True)
+    causes = ["staffing", "facilities", "medicines", "training", "agreements", "other"]
+    assert [cause.key for cause in toolkit.delay_causes] == causes
+
+
+def test_an_outcome_claims_no_more_than_the_toolkit_asks_for(toolkit):
+    texts = {(one.number, outcome.key): outcome.text for one in toolkit.sections for outcome in one.required_outcomes}
+    assert texts[1, "terms_of_reference_consistent_for_newcomers"].endswith("new to the community Drug Partnerships.")
+    assert all("in place" in texts[place] for place in ((27, "systems_in_place"), (29, "ppo_system_in_place")))
+    assert "arrangement" in texts[32, "carat_files_transferred_in_time"]
+    assert texts[35, "information_exchange_protocols_signed"].startswith("Protocols agreed and signed with identified")
+    assert not any(word in text for text in texts.values() for word in (" working.", "in force"))
+
+
+def test_the_first_version_is_still_read_and_lacks_what_came_later():
+    first = read_toolkit((SHIPPED / "2006-09.yaml").read_text("utf-8"), name="2006-09.yaml")
+    assert (first.version, len(first.sections), len(first.signatory_roles)) == ("2006-09", 35, 7)
+    assert (first.version_basis, first.programme_own, first.ratings) == (None, (), ())
+    assert (first.group_notes, first.readings, first.delay_causes) == ((), (), ())
 
 
 @pytest.mark.parametrize(
@@ -175,6 +206,8 @@ def test_a_run_of_words_from_the_source_would_be_noticed():
 def test_the_guidance_is_in_fresh_words(toolkit):
     guidance = [(section.number, section.summary) for section in toolkit.sections]
     guidance += [(s.number, outcome.text) for s in toolkit.sections for outcome in s.required_outcomes]
+    beside = [*toolkit.ratings, *toolkit.group_notes, *toolkit.programme_own]
+    guidance += [(0, one.text) for one in beside] + [(one.section, one.reading) for one in toolkit.readings]
     known = source_shingles()
     assert [(number, text) for number, text in guidance if shingles(text) & known] == []
 
@@ -203,7 +236,7 @@ def test_another_version_may_set_its_own_minima_thresholds_and_exemptions():
         .replace("staffing_threshold_percent: null", "staffing_threshold_percent: 1")
         .replace("exemptible_for: []", "exemptible_for: [open]")
     )
-    text = TEXT.replace(block(20), own).replace("version: 2006-09", "version: 2010-12-b2")
+    text = TEXT.replace(block(20), own).replace("version: 2006-09.2", "version: 2010-12-b2")
     toolkit = read_toolkit(text, name="2010-12-b2.yaml")
     section = toolkit.section(20)
     assert toolkit.version == "2010-12-b2"
@@ -225,7 +258,7 @@ def test_words_that_yaml_would_take_for_something_else_stay_text():
 
 def faults_of(text):
     with pytest.raises(ToolkitFileFault) as refusal:
-        read_toolkit(text, name="2006-09.yaml")
+        read_toolkit(text, name="2006-09.2.yaml")
     return refusal.value.faults
 
 
@@ -242,19 +275,19 @@ ONE_FAULT = [
     # In section, what it says, what it says instead, the fault named at the changed line.
     (
         0,
-        "version: 2006-09",
+        "version: 2006-09.2",
         "version: 2006-13",
         "version must be a year and a month, such as 2006-09, and may add",
     ),
-    (0, "version: 2006-09", "version: 2006-00", "version must be a year and a month"),
-    (0, "version: 2006-09", "version: 2006-9", "version must be a year and a month"),
-    (0, "version: 2006-09", "version: 2006-09-B", "version must be a year and a month"),
-    (0, "version: 2006-09", f"version: 2006-09-{'b' * 40}", "version is longer than 32 characters"),
-    (0, "version: 2006-09", "version: 200609", "version must be text, and not 200609"),
+    (0, "version: 2006-09.2", "version: 2006-00", "version must be a year and a month"),
+    (0, "version: 2006-09.2", "version: 2006-9", "version must be a year and a month"),
+    (0, "version: 2006-09.2", "version: 2006-09-B", "version must be a year and a month"),
+    (0, "version: 2006-09.2", f"version: 2006-09-{'b' * 40}", "version is longer than 32 characters"),
+    (0, "version: 2006-09.2", "version: 200609", "version must be text, and not 200609"),
     (0, "title: IDTS imp", "colour: red\ntitle: IDTS imp", "colour is not a key that is known here"),
     (
         0,
-        "title: IDTS implementation toolkit, September 2006",
+        "title: IDTS implementation toolkit, about September 2006",
         "title:",
         "title must be text, and not nothing",
     ),
@@ -275,6 +308,14 @@ ONE_FAULT = [
     (0, "required: true", "required: 'true'", "signatory_roles, entry 1, required must be true or false"),
     (0, "key: idts_lead", "key: governor", "signatory_roles, entry 2, key is 'governor' a second time"),
     (0, "key: idts_lead", "key: IDTS lead", "signatory_roles, entry 2, key must be lower-case words"),
+    (0, "field: delay_causes", "field: signatory_roles", "programme_own, entry 3, field is 'signatory_roles' a second"),
+    (0, "field: delay_causes", "field: delay causes", "programme_own, entry 3, field must be lower-case words"),
+    (0, "rating: AMBER", "rating: ORANGE", "ratings, entry 2, rating must be 'RED', 'AMBER' or 'GREEN', and not"),
+    (0, "rating: AMBER", "rating: RED", "ratings, entry 2, rating is 'RED' a second time; keep one"),
+    (0, "group: Workforce", "group: Staff", "group_notes, entry 1, group is 'Staff', which is not among the groups"),
+    (0, "section: 5", "section: 36", "readings, entry 1, section must be 35 or less, and not 36"),
+    (0, "key: training", "key: staffing", "delay_causes, entry 4, key is 'staffing' a second time; keep one"),
+    (0, "title: Another cause", "title:", "delay_causes, entry 6, title must be text, and not nothing"),
     (2, "title: EDP (Establishment Delivery Plan)", 'title: ""', "section 2, title is empty"),
     (2, "title: EDP (Establishment Delivery Plan)", 'title: "  "', "section 2, title is empty"),
     (2, "title: EDP", f"title: {'E' * 201}", "section 2, title is longer than 200 characters"),
@@ -427,6 +468,18 @@ def test_a_group_given_twice_is_refused():
     assert faults_of(text) == (Fault(line + 1, "groups, entry 5 is 'Workforce' a second time; keep one"),)
 
 
+def test_a_group_has_one_note():
+    text, line = spoilt(0, "group: Continuity of care", "group: Workforce")
+    assert faults_of(text) == (Fault(line, "group_notes, entry 2, group is 'Workforce' a second time; keep one"),)
+
+
+def test_the_meaning_of_a_rating_that_is_left_out_is_named():
+    start, end = TEXT.index("  - rating: AMBER"), TEXT.index("  - rating: GREEN")
+    line = TEXT.count("\n", 0, TEXT.index("\nratings:") + 1) + 1
+    detail = "ratings does not say what AMBER means; give all three ratings or none"
+    assert faults_of(TEXT[:start] + TEXT[end:]) == (Fault(line, detail),)
+
+
 def test_a_section_without_required_outcomes_is_refused():
     start, end = block(2).index("    required_outcomes:"), block(2).index("    go_live_minimum")
     text, line = spoilt(2, block(2)[start:end], "    required_outcomes: []\n")
@@ -467,17 +520,17 @@ def test_anchors_aliases_and_tags_are_refused_each_at_its_line():
         ("just words\n", 1, "the file must be keys and values, and not 'just words'"),
         ("- a\n- list\n", 1, "the file must be keys and values, and not a list"),
         (
-            "version: 2006-09\ngroups: [one\n",
+            "version: 2006-09.2\ngroups: [one\n",
             3,
             "this is not YAML: expected ',' or ']', but got '<stream end>'",
         ),
         (
-            "version: 2006-09\n\ttitle: x\n",
+            "version: 2006-09.2\n\ttitle: x\n",
             2,
             "this is not YAML: found character '\\t' that cannot start any token",
         ),
-        ("version: 2006-09\ntitle: a\x07b\n", 2, "this is not YAML: character U+0007 is not allowed"),
-        ("version: 2006-09\n---\ntitle: x\n", 2, "this is not YAML: but found another document"),
+        ("version: 2006-09.2\ntitle: a\x07b\n", 2, "this is not YAML: character U+0007 is not allowed"),
+        ("version: 2006-09.2\n---\ntitle: x\n", 2, "this is not YAML: but found another document"),
         (
             'title: "\\U00110000"\n',
             1,
@@ -492,7 +545,7 @@ def test_what_cannot_be_read_as_one_plain_yaml_mapping_is_refused(text, line, de
 
 
 def test_a_key_that_is_not_text_is_refused():
-    assert Fault(2, "a list or mapping is used as a key; use a text") in faults_of("version: 2006-09\n[a]: b\n")
+    assert Fault(2, "a list or mapping is used as a key; use a text") in faults_of("version: 2006-09.2\n[a]: b\n")
 
 
 def test_entries_of_the_wrong_kind_are_named_by_their_place():
@@ -509,12 +562,12 @@ def test_every_fault_of_a_file_is_named_in_line_order_one_a_line():
     text, first = spoilt(0, "months: 12", "months: 0")
     text = text.replace("title: OCA", "title: ''").replace("title: Release", "title: []")
     with pytest.raises(ToolkitFileFault) as refusal:
-        read_toolkit(text, name="2006-09.yaml")
+        read_toolkit(text, name="2006-09.2.yaml")
     oca = text[: text.index("title: ''")].count("\n") + 1
     release = text[: text.index("title: []")].count("\n") + 1
     assert str(refusal.value).splitlines() == [
-        f"2006-09.yaml, line {first}: evidence_stale_after_months must be 1 or more, and not 0",
-        f"2006-09.yaml, line {oca}: section 31, title is empty; write it or remove the entry",
-        f"2006-09.yaml, line {release}: section 34, title must be text, and not a list; "
+        f"2006-09.2.yaml, line {first}: evidence_stale_after_months must be 1 or more, and not 0",
+        f"2006-09.2.yaml, line {oca}: section 31, title is empty; write it or remove the entry",
+        f"2006-09.2.yaml, line {release}: section 34, title must be text, and not a list; "
         "put quotes round a text that looks like something else",
     ]

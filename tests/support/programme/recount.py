@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 LONDON = ZoneInfo("Europe/London")
 COMMISSIONING = {1, 2, 3, 5, 6, 10, 11}
 # By toolkit; the second one is `tests.support.statements.load_stricter_toolkit`'s.
-AMBER_IS_ENOUGH = {"2006-09": {7, 8, 9, 14, 16, 25, 26}, "2026-stricter": {8, 9, 14, 16, 25, 26}}
+AMBER_IS_ENOUGH = {"2006-09.2": {7, 8, 9, 14, 16, 25, 26}, "2026-stricter": {8, 9, 14, 16, 25, 26}}
 STAGES = (
     *("not_started", "preparing", "commissioning_ready", "go_live_eligible"),
     *("statement_raised", "statement_issued", "live"),

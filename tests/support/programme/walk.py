@@ -48,7 +48,7 @@ EPISODES: tuple[tuple[st.SearchStrategy[tuple[timedelta, Step]], ...], ...] = (
     (step("replace evidence", st.integers(1, 35)),),
     (step("region", st.sampled_from(REGIONS)),),
     (step("name", st.sampled_from(["Alpha", "=Beta", "Gamma"])),),
-    (step("toolkit_version", st.sampled_from(["2006-09", "2026-stricter"])),),
+    (step("toolkit_version", st.sampled_from(["2006-09.2", "2026-stricter"])),),
     (step("opened_on", st.none() | DAYS.map(str)),),
     (CLOSE,),
     (CLOSE, step("closed_on")),
