@@ -6,10 +6,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class FieldFault:
-    """One field that is at fault; `pointer` is a JSON Pointer into the body, or `?name` for a query."""
+    """One field that is at fault; `pointer` is a JSON Pointer into the body, or `?name` for a query.
+
+    `code` is its own; empty where it is that of the whole refusal.
+    """
 
     pointer: str
     detail: str
+    code: str = ""
 
 
 class DomainError(Exception):
@@ -36,6 +40,12 @@ class NotFound(DomainError):
 
 class Refused(DomainError):
     """Well-formed, but against a rule."""
+
+
+def refusal(faults: Sequence[FieldFault]) -> Refused:
+    """A refusal for several reasons, each with a code of its own; it goes by that of the first."""
+    details = dict.fromkeys(fault.detail for fault in faults)
+    return Refused(faults[0].code, " ".join(details), faults)
 
 
 class Conflict(DomainError):

@@ -207,7 +207,9 @@ def _rated(service: str) -> dict[str, str]:
     keys = prison_keys(service, ["LWI", *WRITTEN])
     with httpx.Client(base_url=service, trust_env=False) as client:
         note = {"kind": "note", "title": "Signed off by the senior management team", "effective_on": "2026-03-02"}
-        green = [{"number": number, "rating": "GREEN", "evidence": [note]} for number in (1, 2, 3, 5, 6, 10, 11)]
+        note["text"] = "Seen by the steering group and signed off on 2 March 2026."
+        done = {"rating": "GREEN", "outcomes": {"*": "met"}, "evidence": [note]}
+        green = [{"number": number, **done} for number in (1, 2, 3, 5, 6, 10, 11)]
         amber = [{"number": number, "rating": "AMBER", "comment": "Begun."} for number in (4, 7, 8, 9, 12, 25, 26, 35)]
         rated = client.patch(SECTIONS, json={"sections": green + amber}, headers=_bearer(keys["LWI"]))
         rated.raise_for_status()

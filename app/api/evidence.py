@@ -12,7 +12,7 @@ from app.api.sections import known_section
 from app.documents.evidence.media_types import EXTENSIONS
 from app.documents.file_names import attachment
 from app.http.answers import Cursor, Limit, Page, decode_cursor, moment_of_cursor, page_response, resource, written
-from app.http.auth import EvidenceKeeper
+from app.http.auth import Assessor
 from app.http.parameters import CallerNow, Now, PrisonCode, SectionNumber, SectionNumbers, has_same
 from app.http.parts import parts
 from app.http.resolve import OwnPrison
@@ -145,7 +145,7 @@ def withdraw(
     item_id: ItemId,
     body: WithdrawEvidence,
     session: WriteSession,
-    by: EvidenceKeeper,
+    by: Assessor,
     caller: CallerNow,
 ) -> Response:
     """Withdraw an item from every section that it supports. It stays in the history.
@@ -161,7 +161,7 @@ def support_further_sections(
     item_id: ItemId,
     body: SupportSections,
     session: WriteSession,
-    by: EvidenceKeeper,
+    by: Assessor,
     caller: CallerNow,
 ) -> Response:
     """Let an item support further sections. It goes on supporting those that it supports now."""

@@ -34,7 +34,6 @@ from app.rules.access import Caller
 from app.rules.types import EvidenceKind
 from app.services.evidence import NewFile, add_evidence
 from app.services.evidence_files import IncomingFile, in_the_store
-from app.services.section_versions import NewEvidence
 
 router = APIRouter(prefix="/v1/prisons/{code}", tags=["Evidence"], route_class=KeyedRoute)
 
@@ -63,6 +62,7 @@ _FORM = {
         "kind": {"type": "string", "enum": ["document"], "default": "document"},
         "title": {"type": "string", "minLength": 1, "maxLength": 300},
         "reference": {"type": "string", "maxLength": 2000},
+        "text": {"type": "string", "maxLength": 5000},
         "effective_on": {"type": "string", "format": "date", "description": "The day that the evidence is about."},
         "sections": {
             "type": "array",
@@ -209,8 +209,7 @@ class _Adding:
             return once(session, lambda: self.answer(session, file))
 
     def answer(self, session: Session, file: NewFile | None) -> Response:
-        new = NewEvidence(self.item.kind, self.item.title, self.item.reference, self.item.effective_on)
-        after = add_evidence(session, self.code, self.numbers, new, caller=self.caller, file=file)
+        after = add_evidence(session, self.code, self.numbers, self.item.new(), caller=self.caller, file=file)
         item = ITEM_JSON.dump_json(after.item)
         body = b'%s,"readiness":%s,"section":%s}' % (
             item[:-1],

@@ -2,16 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated
 
 from fastapi import APIRouter
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     TypeAdapter,
+    WithJsonSchema,
     field_validator,
-    model_validator,
 )
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
@@ -58,14 +60,34 @@ router = APIRouter(prefix="/v1/prisons/{code}/sections", tags=["Sections"], rout
 MOST_STAFF = 10_000
 
 
+def _whole_time(value: object) -> object:
+    """A JSON number as people wrote it: the float nearest to 7.55 is not 7.55."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("give a number with at most two decimals, such as 7.5")
+    return Decimal(str(value))
+
+
+Staff = Annotated[
+    Decimal,
+    BeforeValidator(_whole_time),
+    Field(ge=0, le=MOST_STAFF, decimal_places=2),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": MOST_STAFF}),
+]
+
+
 class AddEvidence(BaseModel):
-    """One piece of evidence to add: a document kept elsewhere, a link, or a note."""
+    """One piece of evidence to add: a document and where it is kept, a link, or a note of what was seen."""
 
     model_config = ConfigDict(extra="forbid")
 
     kind: EvidenceKind
     title: Title
-    reference: Annotated[str | None, Field(max_length=2000)] = None
+    reference: Annotated[
+        str | None, Field(max_length=2000, description="Where a document is kept, or the address of a link.")
+    ] = None
+    text: Annotated[
+        Prose | None, Field(description="What was seen, where and when: a note needs at least 20 characters.")
+    ] = None
     effective_on: Annotated[Day | None, Field(description="The day that the evidence is about.")] = None
 
     @field_validator("reference")
@@ -73,11 +95,8 @@ class AddEvidence(BaseModel):
     def printable(cls, text: str | None) -> str | None:
         return None if text is None else one_line(text)
 
-    @model_validator(mode="after")
-    def a_link_leads_somewhere(self) -> "AddEvidence":
-        if self.kind is EvidenceKind.LINK and not (self.reference or "").startswith(("https://", "http://")):
-            raise ValueError("a link needs its address as reference, beginning with https:// or http://")
-        return self
+    def new(self) -> NewEvidence:
+        return NewEvidence(self.kind, self.title, self.reference, self.effective_on, self.text)
 
 
 class RateSection(BaseModel):
@@ -92,9 +111,12 @@ class RateSection(BaseModel):
     comment: Prose | None = None
     lead: Line | None = None
     target_date: Day | None = None
-    staff_in_post: Annotated[int | None, Field(ge=0, le=MOST_STAFF, strict=True)] = None
-    staff_required: Annotated[int | None, Field(ge=1, le=MOST_STAFF, strict=True)] = None
-    outcomes: Annotated[dict[str, OutcomeStatus | None], Field(max_length=60)] = Field(default_factory=dict)
+    staff_in_post: Staff | None = None
+    staff_required: Annotated[Staff, Field(gt=0)] | None = None
+    outcomes: Annotated[
+        dict[str, OutcomeStatus | None] | None,
+        Field(max_length=60, description='A status for each key of a required outcome; `{"*": "met"}` records all.'),
+    ] = None
     evidence: Annotated[list[AddEvidence], Field(max_length=50)] = Field(default_factory=list)
 
     def patch(self, number: int, pointer: str = "") -> SectionPatch:
@@ -102,10 +124,8 @@ class RateSection(BaseModel):
         return SectionPatch(
             number=number,
             given={name: getattr(self, name) for name in sorted(plain & self.model_fields_set)},
-            outcomes=self.outcomes,
-            evidence=tuple(
-                NewEvidence(item.kind, item.title, item.reference, item.effective_on) for item in self.evidence
-            ),
+            outcomes=self.outcomes if "outcomes" in self.model_fields_set else {},
+            evidence=tuple(item.new() for item in self.evidence),
             pointer=pointer,
         )
 
@@ -205,8 +225,8 @@ def rate_section(
 ) -> Response:
     """Change one section. A field that is left out stays, null clears it, and evidence is added.
 
-    GREEN needs evidence and no outstanding outcome; sections 14 and 16 need enough staff. A change that
-    changes nothing makes no new version. A regional key may change the comment alone.
+    GREEN needs every required outcome met, and evidence that someone can look at; sections 14 and 16 need enough
+    staff. A change that changes nothing makes no new version.
     """
     patch = body.patch(known_section(number))
     versions = versions_in(if_match)

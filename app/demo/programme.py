@@ -5,6 +5,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -16,9 +17,10 @@ from app.queries.toolkits import current_version, read_book
 from app.rules.access import Caller, Principal, Role
 from app.rules.moments import london_date
 from app.rules.prison import PrisonDetails
+from app.rules.section import EVERY_OUTCOME
 from app.rules.statement import Standing, StatementStatus
 from app.rules.toolkit import SignatoryRole, Toolkit
-from app.rules.types import EvidenceKind, Rating
+from app.rules.types import EvidenceKind, OutcomeStatus, Rating
 from app.services.audit import record
 from app.services.prisons import register_prison
 from app.services.section_versions import NewEvidence
@@ -120,10 +122,13 @@ class People:
         given: dict[str, Any] = {"rating": rating}
         if self.toolkit.section(number).staffing_threshold_percent is not None:
             required = self.required.setdefault(number, self.chance.randrange(4, 40, 4))
-            in_post = {Rating.RED: required // 2, Rating.AMBER: required * 3 // 4, Rating.GREEN: required}[rating]
-            given |= {"staff_in_post": in_post, "staff_required": required}
-        minutes = NewEvidence(EvidenceKind.NOTE, f"Minutes on section {number}", None, None)
-        return SectionPatch(number, given, evidence=(minutes,) if rating is Rating.GREEN else ())
+            share = {Rating.RED: Decimal("0.5"), Rating.AMBER: Decimal("0.75"), Rating.GREEN: Decimal(1)}[rating]
+            given |= {"staff_in_post": required * share, "staff_required": Decimal(required)}
+        if rating is not Rating.GREEN:
+            return SectionPatch(number, given)
+        seen = f"The steering group saw on {at:%d %B %Y} that all of section {number} is in place."
+        minutes = NewEvidence(EvidenceKind.NOTE, f"Minutes on section {number}", None, None, seen)
+        return SectionPatch(number, given, {EVERY_OUTCOME: OutcomeStatus.MET}, (minutes,))
 
     def _is(self, state: str) -> bool:
         """Whether the prison is eligible without a statement, or has one that is raised, or issued and in force."""

@@ -70,13 +70,31 @@ _TEXTS = (
     (
         "green-needs-evidence",
         "GREEN needs evidence",
-        "Add a document, link or note to the section, before the rating or together with it.",
+        "Add evidence that someone can look at, before the rating or together with it: a document with its file or "
+        "where it is kept, a link with its address, or a note whose `text` says what was seen.",
     ),
     (
-        "green-with-outstanding-outcomes",
-        "An outcome is outstanding",
-        "GREEN means that the whole required outcome is achieved: record it as met, or send a lower rating.",
+        "green-needs-outcomes",
+        "GREEN needs every outcome met",
+        'Record the outcomes that the detail names as `met` once they are (`{"*": "met"}` records all), or send a '
+        "lower rating.",
     ),
+    (
+        "star-outstanding",
+        "Not all outcomes at once",
+        'All outcomes at once (`"*"`) can only be `met`: name those that are outstanding by their keys.',
+    ),
+    (
+        "note-says-too-little",
+        "The note says too little",
+        "Say in `text`, in at least 20 characters, what was seen, where and when.",
+    ),
+    (
+        "document-without-place",
+        "Nobody could find the document",
+        "Say in `reference` where the document is kept, or upload its file.",
+    ),
+    ("link-without-address", "The link has no address", "Give its address, with http or https, as `reference`."),
     (
         "staffing-figures-needed",
         "Staffing figures needed",

@@ -65,6 +65,8 @@ def problem_response(
         "request_id": request_id,
     }
     if faults:
-        document["errors"] = [{"pointer": fault.pointer, "detail": fault.detail} for fault in faults]
+        document["errors"] = [
+            {"pointer": fault.pointer, "detail": fault.detail, "code": fault.code or code} for fault in faults
+        ]
     body = json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")
     return Response(body, status, headers, media_type="application/problem+json")

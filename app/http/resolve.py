@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Path
 from starlette.requests import Request
 
-from app.http.auth import EvidenceKeeper, PrisonReader, WebhookKeeper, ask
+from app.http.auth import Assessor, PrisonReader, WebhookKeeper, ask
 from app.http.parameters import AsOf, PrisonCode
 from app.http.parts import parts
 from app.http.text import PlainNumber
@@ -28,7 +28,7 @@ def _own_prison_then(code: PrisonCode, session: ReadSession, by: PrisonReader, a
     return read_own_prison(session, code, by, as_of)
 
 
-def _own_prison_of_uploads(request: Request, code: PrisonCode, by: EvidenceKeeper) -> PrisonFacts:
+def _own_prison_of_uploads(request: Request, code: PrisonCode, by: Assessor) -> PrisonFacts:
     with parts(request).database.reading() as session:
         return read_own_prison(session, code, by)
 

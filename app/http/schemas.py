@@ -90,10 +90,11 @@ class ToolkitDocument(BaseModel):
 
 
 class FieldProblem(BaseModel):
-    """One field at fault: a JSON Pointer into the body, or `?name` for a query parameter."""
+    """One field at fault: a JSON Pointer into the body, or `?name` for a query parameter; `code` says what kind."""
 
     pointer: str
     detail: str
+    code: str
 
 
 class Problem(BaseModel):

@@ -1,6 +1,7 @@
 """Column types that mean the same on SQLite and on PostgreSQL."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -56,6 +57,19 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
         if isinstance(value, datetime):
             return value if value.tzinfo is UTC else value.astimezone(UTC)
         return datetime.fromisoformat(value)
+
+
+class Hundredths(sa.types.TypeDecorator[Decimal]):
+    """A figure with at most two decimals, kept exactly: as the whole number of its hundredths."""
+
+    impl = sa.Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:
+        return None if value is None else int(value * 100)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:
+        return None if value is None else Decimal(value) / 100
 
 
 # A surrogate key; SQLite numbers rows by itself only for plain INTEGER.

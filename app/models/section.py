@@ -1,12 +1,13 @@
 """Section assessments, their evidence and their history."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from app.models.columns import json_column, moment_column, prison_column, serial_column, text_column
+from app.models.columns import Hundredths, json_column, moment_column, prison_column, serial_column, text_column
 from app.rules.types import EvidenceKind, Rating
 
 
@@ -22,11 +23,11 @@ class SectionAssessment(SQLModel, table=True):
     comment: str | None = Field(default=None, sa_type=sa.Text)
     lead: str | None = Field(default=None, max_length=200)
     target_date: date | None = None
-    staff_in_post: int | None = None
-    staff_required: int | None = None
+    staff_in_post: Decimal | None = Field(default=None, sa_type=Hundredths)
+    staff_required: Decimal | None = Field(default=None, sa_type=Hundredths)
     outcomes: dict[str, str] = json_column()
     exemption: dict[str, Any] | None = json_column(optional=True)
-    evidence: list[dict[str, str]] = json_column()
+    evidence: list[dict[str, Any]] = json_column()
     updated_at: datetime = moment_column()
     updated_by: str = Field(max_length=200)
 
@@ -73,6 +74,7 @@ class Evidence(SQLModel, table=True):
     kind: EvidenceKind = text_column(EvidenceKind)
     title: str = Field(max_length=300)
     reference: str | None = Field(default=None, max_length=2000)
+    text: str | None = Field(default=None, sa_type=sa.Text)
     effective_on: date | None = None
     received_at: datetime = moment_column()
     added_by: str = Field(max_length=200)

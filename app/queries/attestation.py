@@ -64,7 +64,7 @@ def _section(one: SectionView) -> dict[str, Any]:
 
 def _evidence(item: EvidenceView) -> dict[str, Any]:
     """An item with the digest of its file, or of its own words where there is no file."""
-    words = [item.kind.value, item.title, item.reference, str(item.effective_on)]
+    words = [item.kind.value, item.title, item.reference, item.text, str(item.effective_on)]
     return {
         "id": item.id,
         "kind": item.kind.value,

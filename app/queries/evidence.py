@@ -1,7 +1,7 @@
 """Evidence items: those that count for a section, one of them with its file, and those withdrawn."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from app.models.columns import columns_of
 from app.queries.toolkits import read_book
 from app.rules.moments import london_date
 from app.rules.prison import PrisonFacts
+from app.rules.section import Item, lacks_substance
 from app.rules.staleness import is_stale
 from app.rules.types import EvidenceKind
 
@@ -41,6 +42,7 @@ class EvidenceView:
     kind: EvidenceKind
     title: str
     reference: str | None
+    text: str | None
     effective_on: date | None
     received_at: datetime
     added_by: str
@@ -99,11 +101,10 @@ class StoredFile:
 
 _FILE_COLUMNS = columns_of(EvidenceFile, "sha256 size media_type store_key")
 _COLUMNS = (
-    *columns_of(Evidence, "id kind title reference effective_on received_at added_by file_name"),
+    *columns_of(Evidence, "id kind title reference text effective_on received_at added_by file_name"),
     *columns_of(EvidenceFile, "media_type size"),
     *columns_of(Evidence, "sha256 withdrawn_at withdrawn_by withdrawal_reason withdrawn_from"),
 )
-
 
 _ALL_OF_PRISON = (
     select(*_COLUMNS)
@@ -118,7 +119,7 @@ def _items(prison_id: int) -> Select[*tuple[Any, ...]]:
 
 
 # What a section shows of an item that counts for it.
-COUNTING_COLUMNS: list[Any] = list(_COLUMNS[:11])
+COUNTING_COLUMNS: list[Any] = list(_COLUMNS[:12])
 _COUNTING = tuple(column.key for column in COUNTING_COLUMNS)
 
 
@@ -140,25 +141,11 @@ def added_view(row: Mapping[str, Any], fresh: Freshness) -> EvidenceView:
 
 def _view(row: Any, fresh: Freshness, *, counts: bool = False) -> EvidenceView:
     """`counts` is for an item as a section shows it: one withdrawn since was not withdrawn then."""
-    since: date = row.effective_on or london_date(row.received_at)
-    withdrawn = None
-    if row.withdrawn_at is not None and not counts:
-        withdrawn = WithdrawalView(row.withdrawn_at, row.withdrawn_by, row.withdrawal_reason, row.withdrawn_from)
-    return EvidenceView(
-        id=row.id,
-        kind=row.kind,
-        title=row.title,
-        reference=row.reference,
-        effective_on=row.effective_on,
-        received_at=row.received_at,
-        added_by=row.added_by,
-        stale=is_stale(since, fresh.today, fresh.months),
-        file_name=row.file_name,
-        media_type=row.media_type,
-        size=row.size,
-        sha256=row.sha256,
-        withdrawn=withdrawn,
-    )
+    view = added_view(row._mapping, fresh)
+    if counts or row.withdrawn_at is None:
+        return view
+    withdrawn = WithdrawalView(row.withdrawn_at, row.withdrawn_by, row.withdrawal_reason, row.withdrawn_from)
+    return replace(view, withdrawn=withdrawn)
 
 
 def evidence_of(
@@ -175,6 +162,19 @@ def evidence_of(
         rows = session.execute(_ALL_OF_PRISON, {"of_prison": prison_id})
     fresh = Freshness(stale_after_months, today)
     return {row.id: _view(row, fresh, counts=True) for row in rows}
+
+
+def fill_in_soundness(session: Session, prison_ids: Sequence[int], states: Iterable[Mapping[str, Any]]) -> None:
+    """Whether items are of substance, in states from before that was recorded, from what their rows say."""
+    unknown = [item for state in states for item in state["evidence"] if "sound" not in item]
+    if not unknown:
+        return
+    said = (col(Evidence.id), col(Evidence.kind), col(Evidence.reference), col(Evidence.text))
+    items = select(*said, col(Evidence.sha256).is_not(None)).where(col(Evidence.prison_id).in_(prison_ids))
+    rows: Any = session.execute(items)
+    sound = {item_id: lacks_substance(Item(*of_item)) is None for item_id, *of_item in rows}
+    for item in unknown:
+        item["sound"] = sound[item["id"]]
 
 
 def list_evidence(

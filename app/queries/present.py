@@ -5,7 +5,18 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Label, Select, bindparam, func, literal_column, select, true
+from sqlalchemy import (
+    Connection,
+    Integer,
+    Label,
+    Select,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    true,
+    type_coerce,
+)
 
 from app.models import (
     AuditHead,
@@ -19,6 +30,7 @@ from app.models import (
     Webhook,
     table_of,
 )
+from app.models.columns import Hundredths
 from app.models.json_rows import items_of, rows_of
 from app.queries.evidence import COUNTING_COLUMNS
 from app.queries.prisons import unknown_prison
@@ -41,7 +53,11 @@ def _names(of: Any) -> tuple[str, ...]:
 
 
 _FACTS = _names(PrisonFacts)
-_SECTION_COLUMNS = [_SECTION.c[name] for name in (*_names(Assessment), "updated_at", "updated_by")]
+_SECTION_COLUMNS = [
+    # Inside JSON a column's own type is not applied.
+    type_coerce(column, Integer) / 100.0 if isinstance(column.type, Hundredths) else column
+    for column in (_SECTION.c[name] for name in (*_names(Assessment), "updated_at", "updated_by"))
+]
 _STATEMENT_COLUMNS = [
     *(_STATEMENT.c[name] for name in ("raised_at", "issued_at", "id", "serial", "status")),
     *(_STATEMENT.c[name] for name in ("digest", "go_live_date", "live_on", "breached_sections")),

@@ -13,15 +13,16 @@ from sqlmodel import col
 from app.errors import NotFound
 from app.models import SectionAssessment, SectionChange, table_of
 from app.models.columns import columns_of
-from app.queries.evidence import EvidenceView, evidence_of
+from app.queries.evidence import EvidenceView, evidence_of, fill_in_soundness
 from app.queries.prisons import MARK, Mark, read_any_prison
 from app.queries.toolkits import read_book
 from app.rules.assessment import Answers, Assessment, Stamp, from_state
 from app.rules.moments import london_date
 from app.rules.prison import PrisonFacts
+from app.rules.section import number_of
 from app.rules.staleness import is_stale
 from app.rules.toolkit import Toolkit
-from app.rules.types import OutcomeStatus, Rating
+from app.rules.types import Number, OutcomeStatus, Rating
 
 SECTION_NUMBERS = range(1, 36)
 
@@ -48,8 +49,8 @@ class SectionView:
     comment: str | None
     lead: str | None
     target_date: date | None
-    staff_in_post: int | None
-    staff_required: int | None
+    staff_in_post: Number | None
+    staff_required: Number | None
     outcomes: dict[str, OutcomeStatus]
     evidence: list[EvidenceView]
     stale: bool
@@ -82,8 +83,8 @@ def current_state(row: Any) -> dict[str, Any]:
         "comment": row.comment,
         "lead": row.lead,
         "target_date": row.target_date.isoformat() if row.target_date else None,
-        "staff_in_post": row.staff_in_post,
-        "staff_required": row.staff_required,
+        "staff_in_post": number_of(row.staff_in_post),
+        "staff_required": number_of(row.staff_required),
         "outcomes": row.outcomes,
         "evidence": row.evidence,
         "exemption": row.exemption,
@@ -119,6 +120,7 @@ def read_answers(session: Session, prison_id: int, as_of: datetime | None = None
         )
         .where(col(SectionChange.prison_id) == prison_id)
     ).all()
+    fill_in_soundness(session, [prison_id], [row.state for row in rows])
     known = {row.number: from_state(row.number, row.state) for row in rows}
     stamps = {row.number: Stamp(row.at, row.by_name) for row in rows}
     return Answers(tuple(known.get(n) or Assessment(n) for n in SECTION_NUMBERS), stamps)
@@ -143,8 +145,8 @@ def section_view(
         comment=one.comment,
         lead=one.lead,
         target_date=one.target_date,
-        staff_in_post=one.staff_in_post,
-        staff_required=one.staff_required,
+        staff_in_post=number_of(one.staff_in_post),
+        staff_required=number_of(one.staff_required),
         outcomes=dict(one.outcomes),
         evidence=[evidence[item.id] for item in one.evidence],
         stale=any(is_stale(item.on, today, toolkit.evidence_stale_after_months) for item in one.evidence),

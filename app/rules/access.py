@@ -29,7 +29,6 @@ class Permission(StrEnum):
     READ_PROGRAMME = "read the programme"
     READ_PRISON = "read a prison's sections and evidence"
     RATE_SECTIONS = "rate sections and add evidence"
-    COMMENT = "comment on a section"
     EXEMPT_SECTIONS = "record or end an exemption"
     CORRECT_PRISON = "correct a prison's details"
     RAISE_STATEMENT = "raise a statement or prepare one"
@@ -52,7 +51,6 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.PRISON: _PROGRAMS
     | {
         Permission.RATE_SECTIONS,
-        Permission.COMMENT,
         Permission.CORRECT_PRISON,
         Permission.RAISE_STATEMENT,
         Permission.WITHDRAW_STATEMENT,
@@ -60,7 +58,6 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     },
     Role.REGION: _PROGRAMS
     | {
-        Permission.COMMENT,
         Permission.EXEMPT_SECTIONS,
         Permission.CORRECT_PRISON,
         Permission.RAISE_STATEMENT,

@@ -3,17 +3,20 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 
+from app.rules.section import number_of, whole_time
 from app.rules.types import OutcomeStatus, Rating, SectionFacts
 
 
 @dataclass(frozen=True, slots=True)
 class EvidenceRef:
-    """One item that counts for the section; `on` is the date by which its age is reckoned."""
+    """One item of the section; `on` is the date by which its age is reckoned, `sound` whether it is of substance."""
 
     id: str
     on: date
+    sound: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +38,8 @@ class Assessment:
     comment: str | None = None
     lead: str | None = None
     target_date: date | None = None
-    staff_in_post: int | None = None
-    staff_required: int | None = None
+    staff_in_post: Decimal | None = None
+    staff_required: Decimal | None = None
     outcomes: Mapping[str, OutcomeStatus] = field(default_factory=dict)
     evidence: tuple[EvidenceRef, ...] = ()
     exemption: Exemption | None = None
@@ -49,7 +52,7 @@ class Assessment:
             staff_in_post=self.staff_in_post,
             staff_required=self.staff_required,
             outcomes=dict(self.outcomes),
-            evidence_count=len(self.evidence),
+            evidence_count=sum(item.sound for item in self.evidence),
             is_exempt=self.exemption is not None,
         )
 
@@ -61,15 +64,16 @@ PLAIN_FIELDS = ("rating", "comment", "lead", "target_date", "staff_in_post", "st
 def merged(
     before: Assessment,
     given: Mapping[str, Any],
-    outcomes: Mapping[str, OutcomeStatus | None],
+    outcomes: Mapping[str, OutcomeStatus | None] | None,
     added: tuple[EvidenceRef, ...],
 ) -> Assessment:
     """The assessment after a merge patch (RFC 7396): fields left out stay, None clears, evidence is added.
 
     The version is the next one, or the same where nothing changed.
     """
-    kept = {key: status for key, status in before.outcomes.items() if key not in outcomes}
-    told = {key: status for key, status in outcomes.items() if status is not None}
+    changed = dict.fromkeys(before.outcomes) if outcomes is None else outcomes
+    kept = {key: status for key, status in before.outcomes.items() if key not in changed}
+    told = {key: status for key, status in changed.items() if status is not None}
     after = replace(
         before, **dict(given), outcomes=dict(sorted((kept | told).items())), evidence=before.evidence + added
     )
@@ -98,12 +102,16 @@ def state_document(one: Assessment) -> dict[str, Any]:
         "comment": one.comment,
         "lead": one.lead,
         "target_date": one.target_date.isoformat() if one.target_date else None,
-        "staff_in_post": one.staff_in_post,
-        "staff_required": one.staff_required,
+        "staff_in_post": number_of(one.staff_in_post),
+        "staff_required": number_of(one.staff_required),
         "outcomes": {key: status.value for key, status in one.outcomes.items()},
-        "evidence": [{"id": item.id, "on": item.on.isoformat()} for item in one.evidence],
+        "evidence": [evidence_document(item) for item in one.evidence],
         "exemption": exemption_document(one.exemption),
     }
+
+
+def evidence_document(one: EvidenceRef) -> dict[str, Any]:
+    return {"id": one.id, "on": one.on.isoformat(), "sound": one.sound}
 
 
 def exemption_document(one: Exemption | None) -> dict[str, str] | None:
@@ -125,12 +133,16 @@ def assessment_from(columns: Sequence[Any]) -> Assessment:
         comment,
         lead,
         date.fromisoformat(target_date) if target_date else None,
-        in_post,
-        required,
+        whole_time(in_post),
+        whole_time(required),
         {key: OutcomeStatus(status) for key, status in outcomes.items()} if outcomes else {},
-        tuple([EvidenceRef(item["id"], date.fromisoformat(item["on"])) for item in evidence]) if evidence else (),
+        tuple([_evidence_ref(item) for item in evidence]) if evidence else (),
         Exemption(**exemption) if exemption else None,
     )
+
+
+def _evidence_ref(item: Mapping[str, Any]) -> EvidenceRef:
+    return EvidenceRef(item["id"], date.fromisoformat(item["on"]), item["sound"])
 
 
 _RATINGS = {rating.value: rating for rating in Rating}

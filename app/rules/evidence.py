@@ -31,11 +31,7 @@ def withdrawal_leaves_green_bare(toolkit: Toolkit, after: Iterable[Assessment]) 
 
     `after` is each section that the item supports, without it.
     """
-    bare = [
-        section
-        for one in after
-        if green_needs_evidence(section := toolkit.section(one.number), one.facts()) is not None
-    ]
+    bare = [section for one in after if any(green_needs_evidence(section := toolkit.section(one.number), one.facts()))]
     if not bare:
         return None
     named = ", ".join(f"{section.number} ({section.title})" for section in bare)

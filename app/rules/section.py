@@ -1,76 +1,191 @@
 """The rules that hold for one section's assessment, whatever the rest of the prison looks like."""
 
-from fractions import Fraction
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal
 
 from app.rules.toolkit import Section
-from app.rules.types import Function, OutcomeStatus, Rating, Reason, SectionFacts
+from app.rules.types import EvidenceKind, Function, Number, OutcomeStatus, Rating, Reason, SectionFacts
+
+HUNDREDTH = Decimal("0.01")
 
 
-def staffing_supports_rating(section: Section, facts: SectionFacts) -> Reason | None:
-    """Sections 14 and 16: AMBER from the threshold of staff in place, GREEN with all of them.
+@dataclass(frozen=True, slots=True)
+class StaffMissing:
+    """Staff in whole-time equivalents. `needed` is for the rating that is required, `needed_for_green` for GREEN.
 
-    Source: toolkit, sections 14 and 16, "75% of staff in place to achieve amber status".
-    Exact arithmetic: 2,999 of 4,000 is not 75 %.
+    `more` is how many are still to be appointed to reach `needed`. Where a figure has never been given, what
+    depends on it is None: nobody can tell.
     """
-    threshold = section.staffing_threshold_percent
-    if threshold is None or facts.rating is Rating.RED:
-        return None
-    if facts.staff_in_post is None or facts.staff_required is None:
-        return Reason(
-            "staffing-figures-needed",
-            f"Section {section.number} ({section.title}) can be {facts.rating} only with its staffing figures: "
-            "send staff_in_post and staff_required together with the rating.",
-            "/staff_in_post" if facts.staff_in_post is None else "/staff_required",
-        )
-    needed = 100 if facts.rating is Rating.GREEN else threshold
-    if Fraction(facts.staff_in_post, facts.staff_required) >= Fraction(needed, 100):
-        return None
-    wanted = -(-facts.staff_required * needed // 100)
-    return Reason(
-        "staffing-below-threshold",
-        f"Section {section.number} ({section.title}) can be {facts.rating} only with at least {needed} % of the "
-        f"required staff in post: {facts.staff_in_post:,} of {facts.staff_required:,} are, and {wanted:,} are "
-        f"needed. Recruit {wanted - facts.staff_in_post:,} more, or send a lower rating.",
-        "/rating",
+
+    in_post: Number | None
+    required: Number | None
+    needed: Number | None
+    more: Number | None
+    needed_for_green: Number | None
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What a section still lacks to be GREEN: outcomes that are not met, evidence, staff (None where none is asked)."""
+
+    outcomes: tuple[str, ...]
+    evidence: bool
+    staff: StaffMissing | None
+
+    def __bool__(self) -> bool:
+        return bool(self.outcomes) or self.evidence or self.staff is not None
+
+
+def missing(section: Section, facts: SectionFacts, required: Rating = Rating.GREEN) -> Missing:
+    """All that the section lacks for GREEN; whoever supplies it may rate the section GREEN.
+
+    `required` is the rating for which `staff.needed` is reckoned. Source: toolkit, traffic lights, GREEN: "All
+    elements of identified required outcome has been achieved".
+    """
+    return Missing(
+        outcomes=tuple(one.text for one in section.required_outcomes if not is_met(facts, one.key)),
+        evidence=facts.evidence_count == 0,
+        staff=_staff_missing(section, facts, required),
     )
 
 
-def green_needs_evidence(section: Section, facts: SectionFacts) -> Reason | None:
-    """GREEN says that all of the required outcome is achieved, so someone must be able to look.
+def is_met(facts: SectionFacts, key: str) -> bool:
+    """Whether an outcome is recorded as met; one that was never recorded is not."""
+    return facts.outcomes.get(key) is OutcomeStatus.MET
+
+
+def staff_needed(section: Section, required: Decimal, rating: Rating) -> Decimal:
+    """The least staff in post, in whole-time equivalents to two decimals, that supports the rating.
+
+    Source: toolkit, sections 14 and 16, "75% of staff in place to achieve amber status"; the 100 % for GREEN is
+    this programme's. Exact arithmetic, rounded up to the next hundredth: 75 % of 0.01 is 0.01.
+    """
+    percent = {Rating.RED: 0, Rating.AMBER: section.staffing_threshold_percent or 0, Rating.GREEN: 100}[rating]
+    return (required * percent / 100).quantize(HUNDREDTH, ROUND_CEILING)
+
+
+def _staff_missing(section: Section, facts: SectionFacts, required: Rating) -> StaffMissing | None:
+    if section.staffing_threshold_percent is None:
+        return None
+    if facts.staff_required is None:
+        return StaffMissing(number_of(facts.staff_in_post), None, None, None, None)
+    needed = staff_needed(section, facts.staff_required, required)
+    for_green = staff_needed(section, facts.staff_required, Rating.GREEN)
+    if facts.staff_in_post is not None and facts.staff_in_post >= for_green:
+        return None
+    more = None if facts.staff_in_post is None else max(needed - facts.staff_in_post, Decimal(0))
+    return StaffMissing(*map(number_of, (facts.staff_in_post, facts.staff_required, needed, more, for_green)))
+
+
+def staffing_supports_rating(section: Section, facts: SectionFacts) -> Iterator[Reason]:
+    """Sections 14 and 16: AMBER from the threshold of staff in place, GREEN with all of them (rule 3)."""
+    if section.staffing_threshold_percent is None or facts.rating is Rating.RED:
+        return
+    named = f"Section {section.number} ({section.title}) can be {facts.rating} only with"
+    if facts.staff_in_post is None or facts.staff_required is None:
+        detail = f"{named} its staffing figures: send staff_in_post and staff_required together with the rating."
+        pointer = "/staff_in_post" if facts.staff_in_post is None else "/staff_required"
+        yield Reason("staffing-figures-needed", detail, pointer)
+        return
+    needed = staff_needed(section, facts.staff_required, facts.rating)
+    if facts.staff_in_post < needed:
+        percent = 100 if facts.rating is Rating.GREEN else section.staffing_threshold_percent
+        yield Reason(
+            "staffing-below-threshold",
+            f"{named} at least {percent} % of the required staff in post: {figure(facts.staff_in_post)} of "
+            f"{figure(facts.staff_required)} are, and {figure(needed)} are needed. "
+            f"Appoint {figure(needed - facts.staff_in_post)} more, or send a lower rating.",
+            "/rating",
+        )
+
+
+def green_needs_outcomes(section: Section, facts: SectionFacts) -> Iterator[Reason]:
+    """GREEN says that every required outcome is met; one that nobody recorded is not met (rule 4).
 
     Source: toolkit, traffic lights, "All elements of identified required outcome has been achieved".
     """
-    if facts.rating is not Rating.GREEN or facts.evidence_count > 0:
-        return None
-    return Reason(
-        "green-needs-evidence",
-        f"Section {section.number} ({section.title}) can be GREEN only with at least one piece of evidence: "
-        "add a document, link or note to it, in this request or before it.",
-        "/evidence",
-    )
-
-
-def green_needs_outcomes(section: Section, facts: SectionFacts) -> Reason | None:
-    """GREEN with an outcome recorded as outstanding would contradict itself. Source: as above."""
     if facts.rating is not Rating.GREEN:
-        return None
-    outstanding = [
-        outcome.text.rstrip(".")
-        for outcome in section.required_outcomes
-        if facts.outcomes.get(outcome.key) is OutcomeStatus.OUTSTANDING
-    ]
-    if not outstanding:
-        return None
-    return Reason(
-        "green-with-outstanding-outcomes",
-        f"Section {section.number} ({section.title}) cannot be GREEN while an outcome is outstanding: "
-        f"{'; '.join(outstanding)}. Record it as met once it is, or send a lower rating.",
-        "/outcomes",
-    )
+        return
+    unmet = [one for one in section.required_outcomes if not is_met(facts, one.key)]
+    if unmet:
+        keys = ", ".join(one.key for one in unmet)
+        yield Reason(
+            "green-needs-outcomes",
+            f"Section {section.number} ({section.title}) can be GREEN only when every required outcome is recorded "
+            f"as met. Not met yet: {listed([one.text for one in unmet])}. Record them in outcomes ({keys}) once "
+            "they are met, or send a lower rating.",
+            "/outcomes",
+        )
+
+
+def green_needs_evidence(section: Section, facts: SectionFacts) -> Iterator[Reason]:
+    """GREEN rests on something that someone can look at (rule 4). Source: as above."""
+    if facts.rating is Rating.GREEN and facts.evidence_count == 0:
+        yield Reason(
+            "green-needs-evidence",
+            f"Section {section.number} ({section.title}) can be GREEN only with evidence that someone can look at: "
+            "add a document with its file or where it is kept, a link with its address, or a note whose text says "
+            "what was seen.",
+            "/evidence",
+        )
+
+
+# Enough for a sentence that says what was seen.
+SHORTEST_NOTE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What an item of evidence consists of, apart from its title."""
+
+    kind: EvidenceKind
+    reference: str | None
+    text: str | None
+    has_file: bool
+
+
+def lacks_substance(item: Item) -> Reason | None:
+    """Someone can look at it: at a file or where it is kept, at an address, or at what was seen (rule 4).
+
+    Source: toolkit, traffic lights; what counts as evidence is this programme's own.
+    """
+    reference = (item.reference or "").strip()
+    if item.kind is EvidenceKind.NOTE and len((item.text or "").strip()) < SHORTEST_NOTE:
+        detail = f"A note needs a text of at least {SHORTEST_NOTE} characters: say what was seen, where and when."
+        return Reason("note-says-too-little", detail, "/text")
+    if item.kind is EvidenceKind.LINK and not reference.startswith(("https://", "http://")):
+        detail = "A link needs its address as reference, beginning with https:// or http://."
+        return Reason("link-without-address", detail, "/reference")
+    if item.kind is EvidenceKind.DOCUMENT and not (item.has_file or reference):
+        detail = "A document needs a reference that says where it is kept: send one, or upload its file."
+        return Reason("document-without-place", detail, "/reference")
+    return None
 
 
 # In the order in which a lead would put things right.
-SECTION_RULES = (staffing_supports_rating, green_needs_evidence, green_needs_outcomes)
+SECTION_RULES = (staffing_supports_rating, green_needs_outcomes, green_needs_evidence)
+
+
+# Stands for all required outcomes of a section at once.
+EVERY_OUTCOME = "*"
+
+
+def all_outcomes(
+    section: Section, asked: Mapping[str, OutcomeStatus | None] | None
+) -> Mapping[str, OutcomeStatus | None] | None:
+    """The outcomes that are asked for, each by its own key; one that is named overrides what is said of all."""
+    if not asked or EVERY_OUTCOME not in asked:
+        return asked
+    named = {key: status for key, status in asked.items() if key != EVERY_OUTCOME}
+    return dict.fromkeys((one.key for one in section.required_outcomes), asked[EVERY_OUTCOME]) | named
+
+
+def star_outstanding(asked: Mapping[str, OutcomeStatus | None] | None) -> Iterator[Reason]:
+    """That all outcomes are met is one claim; which are outstanding is what others need to know."""
+    if asked and asked.get(EVERY_OUTCOME) is OutcomeStatus.OUTSTANDING:
+        detail = '"*" takes "met" alone: name the outcomes that are outstanding by their own keys.'
+        yield Reason("star-outstanding", detail, f"/outcomes/{EVERY_OUTCOME}")
 
 
 def unsupported_rating(section: Section, facts: SectionFacts) -> list[Reason]:
@@ -78,7 +193,51 @@ def unsupported_rating(section: Section, facts: SectionFacts) -> list[Reason]:
 
     Holds after every change, whether the rating or what supports it was changed (rules 3 and 4).
     """
-    return [reason for rule in SECTION_RULES if (reason := rule(section, facts)) is not None]
+    return [reason for rule in SECTION_RULES for reason in rule(section, facts)]
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestedRating:
+    """The rating that the facts alone suggest, and why; it never sets anything."""
+
+    rating: Rating
+    reason: str
+
+
+def suggested_rating(section: Section, facts: SectionFacts) -> SuggestedRating:
+    """GREEN where nothing is missing; AMBER where something is achieved and staff suffice; RED otherwise.
+
+    Source: the toolkit's three traffic lights; for staff sections 14 and 16 (rule 3).
+    """
+    lacking = missing(section, facts, Rating.AMBER)
+    if not lacking:
+        rating = Rating.GREEN
+    elif has_begun(section, facts) and not _is_short_of_staff(lacking.staff):
+        rating = Rating.AMBER
+    else:
+        rating = Rating.RED
+    return SuggestedRating(rating, f"{', '.join(_achieved(section, facts))}: {rating}")
+
+
+def has_begun(section: Section, facts: SectionFacts) -> bool:
+    """Whether something towards the section is recorded: an outcome met, evidence, or staff where it asks for them."""
+    has_outcome = any(is_met(facts, one.key) for one in section.required_outcomes)
+    has_staff = section.staffing_threshold_percent is not None and bool(facts.staff_in_post)
+    return has_outcome or has_staff or facts.evidence_count > 0
+
+
+def _is_short_of_staff(staff: StaffMissing | None) -> bool:
+    return staff is not None and staff.more != 0
+
+
+def _achieved(section: Section, facts: SectionFacts) -> Iterator[str]:
+    met = sum(is_met(facts, one.key) for one in section.required_outcomes)
+    yield f"{met} of {counted(len(section.required_outcomes), 'outcome')} met"
+    if section.staffing_threshold_percent is not None:
+        in_post, required = facts.staff_in_post, facts.staff_required
+        known = in_post is not None and required is not None
+        yield f"{figure(in_post)} of {figure(required)} staff" if known else "no staffing figures"
+    yield "evidence recorded" if facts.evidence_count else "no evidence"
 
 
 def exemption_allowed(section: Section, function: Function) -> Reason | None:
@@ -96,3 +255,29 @@ def exemption_allowed(section: Section, function: Function) -> Reason | None:
     else:
         detail = f"Section {section.number} ({section.title}) applies to every prison. Rate it instead."
     return Reason("section-not-exemptible", detail)
+
+
+def number_of(value: Decimal | Number | None) -> Number | None:
+    """Whole-time equivalents, with two decimals at most, as a JSON number."""
+    if value is None:
+        return None
+    return int(value) if value == int(value) else float(value)
+
+
+def whole_time(number: Number | None) -> Decimal | None:
+    """The inverse of `number_of`."""
+    return None if number is None else Decimal(str(number))
+
+
+def figure(value: Decimal | Number | None) -> str:
+    """Whole-time equivalents as people write them: 7.5, 10, 1,200."""
+    return "unknown" if value is None else f"{number_of(value):,}"
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def listed(texts: list[str]) -> str:
+    """Sentences as the items of one clause."""
+    return "; ".join(text.rstrip(".") for text in texts)

@@ -1,6 +1,7 @@
 """The words that every rule speaks: ratings, functions, stages and the facts of one section."""
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
@@ -69,6 +70,10 @@ class EvidenceKind(StrEnum):
     NOTE = "note"
 
 
+# A number in JSON: 7 or 7.5.
+Number = int | float
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why a rule refuses: a stable code, and words that the reader can act on."""
@@ -83,13 +88,14 @@ class SectionFacts:
     """One prison's answer to one section, as far as a rule may look at it.
 
     `outcomes` maps a required outcome's key to its status; keys without a status are absent.
-    `evidence_count` is the number of items that count (not withdrawn).
+    Staff are whole-time equivalents with at most two decimals. `evidence_count` is the number of items that
+    count: not withdrawn, and of substance (rule 4).
     """
 
     number: int
     rating: Rating = Rating.RED
-    staff_in_post: int | None = None
-    staff_required: int | None = None
+    staff_in_post: Decimal | None = None
+    staff_required: Decimal | None = None
     outcomes: dict[str, OutcomeStatus] = field(default_factory=dict)
     evidence_count: int = 0
     is_exempt: bool = False

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from app.errors import Conflict, Refused
+from app.errors import Conflict, FieldFault, Refused, refusal
 from app.models import Evidence, EvidenceFile, table_of
 from app.queries.evidence import (
     EvidenceItemView,
@@ -21,12 +21,12 @@ from app.queries.evidence import (
 )
 from app.queries.sections import SECTION_NUMBERS, SectionView, unknown_section
 from app.rules.access import Caller
-from app.rules.assessment import Assessment, EvidenceRef
+from app.rules.assessment import Assessment
 from app.rules.evidence import supports, with_evidence, withdrawal_leaves_green_bare, without_evidence
 from app.rules.moments import london_date
 from app.services.audit import Act
 from app.services.opened import Entry, OpenedPrison, open_prison
-from app.services.section_versions import NewEvidence, evidence_row, store_sections
+from app.services.section_versions import NewEvidence, evidence_row, ref_of, store_sections
 from app.storage.batch import Row, Write
 
 
@@ -64,11 +64,13 @@ def add_evidence(
     for number in numbers:
         if number not in SECTION_NUMBERS:
             raise unknown_section(number)
+    if reason := item.thin(has_file=file is not None):
+        raise refusal([FieldFault(reason.pointer or "", reason.detail, reason.code)])
     kept = {"sha256": file.stored.sha256 if file else None, "file_name": file.name if file else None}
     row = evidence_row(opened, item) | kept
     if file is not None:
         _keep_content(session, file.stored, opened.at)
-    ref = EvidenceRef(row["id"], item.effective_on or london_date(opened.at))
+    ref = ref_of(row, opened.at)
     after = {number: with_evidence(opened.answers.of(number), ref) for number in dict.fromkeys(numbers)}
     stored = _Item(row["id"], {name: row[name] for name in _TOLD}, withdrawn=None)
     return _stored(session, opened, stored, after, "evidence.added", evidence=[row])
@@ -80,7 +82,7 @@ def support_sections(
     """Let an item support further sections. It goes on supporting those that it supports now."""
     opened = open_prison(session, code, caller)
     row = _counting_row(session, opened, item_id)
-    ref = EvidenceRef(row.id, row.effective_on or london_date(row.received_at))
+    ref = ref_of(row._mapping, row.received_at)
     after = {number: with_evidence(opened.answers.of(number), ref) for number in dict.fromkeys(numbers)}
     return _stored(session, opened, _item(row), after, "evidence.extended")
 
@@ -135,7 +137,7 @@ def _keep_content(session: Session, stored: StoredFile, at: datetime) -> bool:
 
 
 # What the audit trail's digest of an item covers of its row.
-_TOLD = ("kind", "title", "reference", "effective_on", "sha256")
+_TOLD = ("kind", "title", "reference", "text", "effective_on", "sha256")
 _EVIDENCE = table_of(Evidence)
 _WITHDRAW = update(_EVIDENCE).where(_EVIDENCE.c.id == bindparam("of_item"))
 

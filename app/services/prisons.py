@@ -15,7 +15,6 @@ from app.queries.present import first_present
 from app.queries.prisons import PrisonView, read_prison
 from app.queries.toolkits import current_version, read_book
 from app.rules.access import Caller, Principal, Role
-from app.rules.assessment import Answers
 from app.rules.decision import Change, Decision
 from app.rules.moments import last_day_of
 from app.rules.prison import PrisonDetails, PrisonFacts
@@ -98,7 +97,7 @@ def correct_prison(
         function=Function(state["function"]),
         toolkit_version=state["toolkit_version"],
     )
-    book = _fitting_book(session, facts, opened.answers)
+    book = _fitting_book(session, facts, opened)
     decision = opened.decide(Change(prison=facts, book=book))
     row = _corrected_row(opened, given)
     entries = _correction(opened, decision, row, before, state)
@@ -152,19 +151,20 @@ def _refuse_fields_beyond_role(by: Principal, given: Mapping[str, Any]) -> None:
         raise Forbidden("role-not-allowed", detail, faults)
 
 
-def _fitting_book(session: Session, facts: PrisonFacts, answers: Answers) -> RuleBook:
-    """The rules hold after every change, so also after a change of function or of toolkit."""
+def _fitting_book(session: Session, facts: PrisonFacts, opened: OpenedPrison) -> RuleBook:
+    """No exemption and no rating loses its support by a change of function or of toolkit."""
     version = facts.toolkit_version
     if session.scalar(select(col(ToolkitVersion.version)).where(col(ToolkitVersion.version) == version)) is None:
         detail = f"No toolkit version {version!r} is loaded. GET /v1/toolkits lists those that are."
         raise Invalid("unknown-toolkit", detail, [FieldFault("/toolkit_version", "not a loaded version")])
     book = read_book(session, version)
     toolkit = book.toolkit
-    for one in answers.assessments:
-        section = toolkit.section(one.number)
+    for one in opened.answers.assessments:
+        section, was = toolkit.section(one.number), opened.toolkit.section(one.number)
         if one.exemption is not None and (reason := exemption_allowed(section, facts.function)) is not None:
             raise Refused("exemption-in-the-way", f"{reason.detail} End its exemption first.")
-        if reasons := unsupported_rating(section, one.facts()):
+        reasons = [] if section == was else unsupported_rating(section, one.facts())
+        if reasons and not unsupported_rating(was, one.facts()):
             raise Refused("toolkit-does-not-fit", f"Under version {version}: {reasons[0].detail}")
     return book
 

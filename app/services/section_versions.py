@@ -1,8 +1,8 @@
 """Storing new versions of sections, whatever changed them: a rating, an exemption, or evidence."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -13,10 +13,18 @@ from app.errors import FieldFault, Invalid
 from app.models import Evidence, SectionAssessment, SectionChange, table_of
 from app.queries.evidence import Freshness, added_view, counting_view
 from app.queries.sections import SectionView, section_views
-from app.rules.assessment import Assessment, Stamp, differences, exemption_document, state_document
+from app.rules.assessment import (
+    Assessment,
+    EvidenceRef,
+    Stamp,
+    differences,
+    exemption_document,
+    state_document,
+)
 from app.rules.decision import Change, Decision
 from app.rules.moments import london_date
-from app.rules.types import EvidenceKind
+from app.rules.section import Item, lacks_substance
+from app.rules.types import EvidenceKind, Reason
 from app.services.audit import Act
 from app.services.events import Announcement, verdict_content
 from app.services.opened import Entry, OpenedPrison
@@ -40,6 +48,11 @@ class NewEvidence:
     title: str
     reference: str | None
     effective_on: date | None
+    text: str | None = None
+
+    def thin(self, *, has_file: bool) -> Reason | None:
+        """Why nobody could look at it, if so (rule 4)."""
+        return lacks_substance(Item(self.kind, self.reference, self.text, has_file))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +93,19 @@ def store_sections(
     )
 
 
+def thin_evidence(items: Sequence[NewEvidence]) -> Iterator[Reason]:
+    """Why items that are to be added show nothing; each pointer begins with the item's place."""
+    for place, item in enumerate(items):
+        if reason := item.thin(has_file=False):
+            yield replace(reason, pointer=f"/evidence/{place}{reason.pointer}")
+
+
+def ref_of(row: Mapping[str, Any], at: datetime) -> EvidenceRef:
+    """An item that counts for a section, from its row; `at` is when it was received."""
+    item = Item(row["kind"], row["reference"], row["text"], row.get("sha256") is not None)
+    return EvidenceRef(row["id"], row["effective_on"] or london_date(at), lacks_substance(item) is None)
+
+
 def evidence_row(opened: OpenedPrison, item: NewEvidence, pointer: str = "") -> dict[str, Any]:
     """A row of `evidence` for an item that is added now; `pointer` is where it stands in the caller's body.
 
@@ -94,6 +120,7 @@ def evidence_row(opened: OpenedPrison, item: NewEvidence, pointer: str = "") -> 
         "kind": item.kind,
         "title": item.title,
         "reference": item.reference,
+        "text": item.text,
         "effective_on": item.effective_on,
         "received_at": opened.at,
         "added_by": opened.caller.by.name,
@@ -120,6 +147,8 @@ def _present(opened: OpenedPrison, one: Assessment, state: Mapping[str, Any]) ->
     values = {
         **state,
         "target_date": one.target_date,
+        "staff_in_post": one.staff_in_post,
+        "staff_required": one.staff_required,
         "exemption": exemption_document(one.exemption),
         "updated_at": opened.at,
         "updated_by": opened.caller.by.name,

@@ -6,33 +6,37 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.errors import FieldFault, Forbidden, Invalid, Outdated, Refused
+from app.errors import FieldFault, Invalid, Outdated, Refused, refusal
 from app.queries.sections import SECTION_NUMBERS, unknown_section
-from app.rules.access import Caller, Permission, Principal, holds
-from app.rules.assessment import Assessment, EvidenceRef, Exemption, merged, with_exemption
-from app.rules.moments import london_date
-from app.rules.section import exemption_allowed, unsupported_rating
+from app.rules.access import Caller
+from app.rules.assessment import Assessment, Exemption, merged, with_exemption
+from app.rules.section import EVERY_OUTCOME, all_outcomes, exemption_allowed, star_outstanding, unsupported_rating
 from app.rules.toolkit import Toolkit
 from app.rules.types import OutcomeStatus
 from app.services.opened import OpenedPrison, open_prison
-from app.services.section_versions import NewEvidence, SectionsAfter, evidence_row, store_sections
+from app.services.section_versions import (
+    NewEvidence,
+    SectionsAfter,
+    evidence_row,
+    ref_of,
+    store_sections,
+    thin_evidence,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class SectionPatch:
     """What to change in one section: `given` has the plain fields that were sent, None where null was.
 
-    `pointer` is where the patch stands in the caller's body, for the pointers of its faults.
+    `outcomes` may name all at once by "*", and is None where all are to be cleared. `pointer` is where the patch
+    stands in the caller's body, for the pointers of its faults.
     """
 
     number: int
     given: Mapping[str, Any] = field(default_factory=dict)
-    outcomes: Mapping[str, OutcomeStatus | None] = field(default_factory=dict)
+    outcomes: Mapping[str, OutcomeStatus | None] | None = field(default_factory=dict)
     evidence: tuple[NewEvidence, ...] = ()
     pointer: str = ""
-
-    def is_comment_only(self) -> bool:
-        return set(self.given) <= {"comment"} and not self.outcomes and not self.evidence
 
 
 def rate_sections(
@@ -45,25 +49,33 @@ def rate_sections(
 ) -> SectionsAfter:
     """Change one or several sections of a prison, all or nothing, one version of history each.
 
-    Invalid where a section is named twice or an outcome is unknown, Outdated where the caller's copy is of none of
-    the `versions` (of the section, or of all 35 where several are named), Refused where a rating is not supported
-    (rules 3 and 4).
+    Invalid where a section is named twice, an outcome is unknown or the section takes no staff, Outdated where the
+    caller's copy is of none of the `versions` (of the section, or of all 35 where several are named), Refused where
+    a rating is not supported or an item of evidence shows nothing (rules 3 and 4).
     """
     opened = open_prison(session, code, caller, [patch.number for patch in patches])
     _refuse_stray_numbers(patches)
     _refuse_outdated(opened, [patch.number for patch in patches], versions)
-    _refuse_beyond_comment(caller.by, patches)
-    _refuse_unknown_outcomes(opened.toolkit, patches)
+    _refuse_what_does_not_belong(opened.toolkit, patches)
     rows: list[dict[str, Any]] = []
     after: dict[int, Assessment] = {}
+    refused: list[FieldFault] = []
     for patch in patches:
         items = [
             evidence_row(opened, item, f"{patch.pointer}/evidence/{place}") for place, item in enumerate(patch.evidence)
         ]
-        refs = tuple(EvidenceRef(row["id"], row["effective_on"] or london_date(opened.at)) for row in items)
         rows += items
-        after[patch.number] = merged(opened.answers.of(patch.number), patch.given, patch.outcomes, refs)
-    _refuse_unsupported(opened, after, {patch.number: patch.pointer for patch in patches})
+        before, section = opened.answers.of(patch.number), opened.toolkit.section(patch.number)
+        refs = tuple(ref_of(row, opened.at) for row in items)
+        one = merged(before, patch.given, all_outcomes(section, patch.outcomes), refs)
+        after[patch.number] = one
+        reasons = unsupported_rating(section, one.facts()) if one.version != before.version else []
+        refused += [
+            FieldFault(f"{patch.pointer}{reason.pointer or ''}", reason.detail, reason.code)
+            for reason in (*star_outstanding(patch.outcomes), *reasons, *thin_evidence(patch.evidence))
+        ]
+    if refused:
+        raise refusal(refused)
     return store_sections(session, opened, after, evidence=rows)
 
 
@@ -126,37 +138,24 @@ def _refuse_outdated(opened: OpenedPrison, numbers: Sequence[int], versions: fro
         )
 
 
-def _refuse_beyond_comment(by: Principal, patches: Sequence[SectionPatch]) -> None:
-    if holds(by, Permission.RATE_SECTIONS) or all(patch.is_comment_only() for patch in patches):
-        return
-    raise Forbidden(
-        "role-not-allowed",
-        f"{by.role.a_key} may change the comment of a section and nothing else in it. "
-        "The rest is for a key of the prison.",
-    )
-
-
-def _refuse_unknown_outcomes(toolkit: Toolkit, patches: Sequence[SectionPatch]) -> None:
+def _refuse_what_does_not_belong(toolkit: Toolkit, patches: Sequence[SectionPatch]) -> None:
+    """Outcomes that the section does not have, and staff where it asks for none."""
     faults = []
     for patch in patches:
-        known = {outcome.key for outcome in toolkit.section(patch.number).required_outcomes}
-        wanted = ", ".join(sorted(known))
-        faults += [
-            FieldFault(f"{patch.pointer}/outcomes/{key}", f"section {patch.number} has the outcomes {wanted}")
-            for key in patch.outcomes
-            if key not in known
-        ]
+        section = toolkit.section(patch.number)
+        known = {outcome.key for outcome in section.required_outcomes}
+        wanted = f"section {patch.number} has the outcomes {', '.join(sorted(known))}, and * stands for all of them"
+        for key, status in (patch.outcomes or {}).items():
+            if key not in {*known, EVERY_OUTCOME}:
+                faults.append(FieldFault(f"{patch.pointer}/outcomes/{key}", wanted))
+            elif key == EVERY_OUTCOME and status is None:
+                faults.append(FieldFault(f"{patch.pointer}/outcomes/*", "send outcomes: null to clear all of them"))
+        if section.staffing_threshold_percent is None:
+            faults += [
+                FieldFault(f"{patch.pointer}/{name}", f"section {patch.number} takes no staff: only 14 and 16 do")
+                for name in ("staff_in_post", "staff_required")
+                if patch.given.get(name) is not None
+            ]
     if faults:
-        raise Invalid("invalid-input", "Name outcomes by the keys that GET /v1/toolkit lists.", faults)
-
-
-def _refuse_unsupported(opened: OpenedPrison, after: Mapping[int, Assessment], pointers: Mapping[int, str]) -> None:
-    reasons = [
-        (number, reason)
-        for number, one in after.items()
-        if one.version != opened.answers.of(number).version
-        for reason in unsupported_rating(opened.toolkit.section(number), one.facts())
-    ]
-    if reasons:
-        faults = [FieldFault(f"{pointers[number]}{reason.pointer or ''}", reason.detail) for number, reason in reasons]
-        raise Refused(reasons[0][1].code, " ".join(reason.detail for _, reason in reasons), faults)
+        detail = "; ".join(fault.detail for fault in faults[:3])
+        raise Invalid("invalid-input", f"The section does not take what the pointers name: {detail}.", faults)

@@ -29,6 +29,7 @@ def test_an_uploaded_document_counts_and_can_be_read_and_downloaded(service: Ser
         "kind": "document",
         "title": "Minutes of the steering group",
         "reference": "IDTS/5/1",
+        "text": None,
         "effective_on": "2026-02-20",
         "received_at": "2026-03-02T09:00:00Z",
         "added_by": "prison:LWI",
@@ -83,8 +84,10 @@ def test_a_link_and_a_note_need_no_file(service: Service):
     assert answer.status_code == 201, answer.text
     item = answer.json()
     assert (item["sections"], item["file_name"], item["sha256"]) == ([5, 6], None, None)
-    form = service.call("POST", EVIDENCE, data={"kind": "note", "title": "Seen"}, files={"reference": (None, "p. 3")})
+    fields = {"kind": "note", "title": "Seen", "text": "The risk register, with every action signed."}
+    form = service.call("POST", EVIDENCE, data=fields, files={"reference": (None, "p. 3")})
     assert (form.status_code, form.json()["kind"], form.json()["reference"]) == (201, "note", "p. 3")
+    assert form.json()["text"] == fields["text"]
     assert service.get(f"{item_address(item)}/content").json()["code"] == "not-found"
 
 
@@ -177,8 +180,8 @@ def test_what_was_withdrawn_is_neither_withdrawn_again_nor_used_again(service: S
 
 def test_the_last_evidence_of_a_green_section_cannot_be_withdrawn(service: Service):
     item = upload(service, files.PDF, fields={"sections": "6, 9"}).json()
-    service.patch(f"{LWI}/sections/6", {"rating": "GREEN"})
-    service.patch(f"{LWI}/sections/9", {"rating": "GREEN", "evidence": [factories.note()]})
+    service.patch(f"{LWI}/sections/6", {"rating": "GREEN", "outcomes": {"*": "met"}})
+    service.patch(f"{LWI}/sections/9", factories.rated(9))
     with service.unchanged():
         answer = service.post(f"{item_address(item)}/withdraw", {"reason": "Out of date"})
     assert (answer.status_code, answer.json()["code"]) == (409, "last-evidence-of-green")
@@ -191,9 +194,10 @@ def test_the_last_evidence_of_a_green_section_cannot_be_withdrawn(service: Servi
 
 
 def test_an_upload_lets_a_section_be_green(service: Service):
-    assert service.patch(SECTION, {"rating": "GREEN"}).json()["code"] == "green-needs-evidence"
+    green = {"rating": "GREEN", "outcomes": {"*": "met"}}
+    assert service.patch(SECTION, green).json()["code"] == "green-needs-evidence"
     upload(service, files.PDF)
-    assert service.patch(SECTION, {"rating": "GREEN"}).status_code == 200
+    assert service.patch(SECTION, green).status_code == 200
 
 
 def test_only_keys_whose_scope_covers_the_prison_see_its_evidence(service: Service):

@@ -161,7 +161,6 @@ TITLE, FILE = part("title", b"Minutes"), part("file", files.PDF, "m.pdf")
         ([TITLE, part("sections", b"six"), FILE], "/sections/0"),
         ([TITLE, part("sections", b"6," * 36), FILE], "/sections"),
         ([TITLE, part("rating", b"GREEN"), FILE], "/rating"),
-        ([TITLE, part("kind", b"link"), part("reference", b"javascript:alert(1)")], ""),
     ],
 )
 def test_fields_at_fault_are_named(service: Service, parts: list[bytes], pointer: str):
@@ -169,6 +168,45 @@ def test_fields_at_fault_are_named(service: Service, parts: list[bytes], pointer
         answer = service.call("POST", EVIDENCE, **multipart(*parts))
     assert answer.status_code == 422, answer.text
     assert [one["pointer"] for one in answer.json()["errors"]] == [pointer]
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "pointer"),
+    [
+        ({"kind": "link"}, "link-without-address", "/reference"),
+        ({"kind": "link", "reference": "javascript:alert(1)"}, "link-without-address", "/reference"),
+        ({"kind": "link", "reference": "the shared drive"}, "link-without-address", "/reference"),
+        ({"kind": "document"}, "document-without-place", "/reference"),
+        ({"kind": "document", "reference": "  "}, "document-without-place", "/reference"),
+        ({"kind": "note"}, "note-says-too-little", "/text"),
+        ({"kind": "note", "text": "x"}, "note-says-too-little", "/text"),
+        ({"kind": "note", "text": f"x{' ' * 40}"}, "note-says-too-little", "/text"),
+        ({"kind": "note", "reference": "IDTS/5/1", "text": "Nineteen characters"}, "note-says-too-little", "/text"),
+    ],
+)
+def test_what_nobody_could_look_at_is_no_evidence(untouched: Service, fields: dict[str, str], code: str, pointer: str):
+    """As JSON, and as a form where it can be sent as one."""
+    answers = [untouched.post(EVIDENCE, {"title": "Minutes", **fields})]
+    if fields["kind"] != "document":
+        form = [part(name, text.encode()) for name, text in fields.items()]
+        answers.append(untouched.call("POST", EVIDENCE, **multipart(TITLE, *form)))
+    for answer in answers:
+        assert (answer.status_code, answer.json()["code"]) == (409, code), answer.text
+        assert [(one["pointer"], one["code"]) for one in answer.json()["errors"]] == [(pointer, code)]
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"kind": "document", "reference": "IDTS/5/1"},
+        {"kind": "link", "reference": "http://example.org"},
+        {"kind": "note", "text": "  Twenty characters, no"},
+    ],
+)
+def test_evidence_of_substance_needs_no_file(service: Service, item: dict[str, str]):
+    answer = service.post(EVIDENCE, {"title": "Minutes", **item})
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["text"] == item.get("text")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Reading and rating sections, one and several at once."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -27,7 +28,7 @@ UNTOUCHED = {
 }
 
 
-def fields(section: dict[str, Any], names: dict[str, Any]) -> dict[str, Any]:
+def fields(section: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
     return {name: section[name] for name in names}
 
 
@@ -51,30 +52,28 @@ def test_a_rating_is_taken_in_any_case_and_answered_in_upper_case(service: Servi
 
 
 def test_everything_that_a_lead_can_say_is_kept(service: Service):
-    outcome = service.get("/v1/toolkit").json()["sections"][0]["required_outcomes"][0]["key"]
-    body = {
+    (outcome,) = keys_of(service, 14)
+    body: dict[str, Any] = {
         "rating": "GREEN",
         "comment": "Terms of reference agreed.\nSee the minutes – £5 naïve 你好.",
         "lead": "J. O'Brien",
         "target_date": "2026-06-30",
-        "staff_in_post": 3,
-        "staff_required": 4,
+        "staff_in_post": 7.5,
+        "staff_required": 7.25,
         "outcomes": {outcome: "met"},
         "evidence": [
             {"kind": "document", "title": "Terms of reference", "reference": "IDTS/1", "effective_on": "2026-02-01"},
             {"kind": "link", "title": "Plan", "reference": "https://example.org/plan"},
-            {"kind": "note", "title": "Seen by the governor"},
+            {"kind": "note", "title": "Seen by the governor", "text": "Every line of it, on 1 February.\nAll is well."},
         ],
     }
-    answer = service.patch(f"{SECTIONS}/1", body)
+    answer = service.patch(f"{SECTIONS}/14", body)
     assert answer.status_code == 200
     section = answer.json()
     assert fields(section, body | {"evidence": 0}) | {"evidence": 0} == body | {"evidence": 0}
-    kept = [(one["kind"], one["title"], one["reference"], one["effective_on"]) for one in section["evidence"]]
-    assert kept == [
-        ("document", "Terms of reference", "IDTS/1", "2026-02-01"),
-        ("link", "Plan", "https://example.org/plan", None),
-        ("note", "Seen by the governor", None, None),
+    names = ("kind", "title", "reference", "text", "effective_on")
+    assert [fields(one, names) for one in section["evidence"]] == [
+        dict.fromkeys(names) | item for item in body["evidence"]
     ]
     assert {one["added_by"] for one in section["evidence"]} == {"prison:LWI"}
     assert {one["received_at"] for one in section["evidence"]} == {"2026-03-02T09:00:00Z"}
@@ -98,8 +97,6 @@ def test_what_a_patch_leaves_out_stays_and_null_clears(service: Service):
         "comment": "Begun",
         "lead": "A. Lead",
         "target_date": "2026-06-30",
-        "staff_in_post": 1,
-        "staff_required": 2,
         "outcomes": {outcomes[0]: "met", outcomes[1]: "outstanding"},
         "evidence": [factories.note()],
     }
@@ -107,11 +104,13 @@ def test_what_a_patch_leaves_out_stays_and_null_clears(service: Service):
     left = service.patch(f"{SECTIONS}/5", {"lead": "B. Lead"}).json()
     assert fields(left, full) == full | {"lead": "B. Lead", "evidence": left["evidence"]}
     assert len(left["evidence"]) == 1
+    # Nothing is what a section without staff has of them.
     nulls = dict.fromkeys(("comment", "lead", "target_date", "staff_in_post", "staff_required"))
     cleared = service.patch(f"{SECTIONS}/5", nulls | {"outcomes": {outcomes[0]: None}}).json()
     assert fields(cleared, nulls) == nulls
     assert cleared["outcomes"] == {outcomes[1]: "outstanding"}
     assert (cleared["rating"], cleared["version"], len(cleared["evidence"])) == ("AMBER", 3, 1)
+    assert service.patch(f"{SECTIONS}/5", {"outcomes": None}).json()["outcomes"] == {}
 
 
 def test_evidence_is_added_to_what_is_there(service: Service):
@@ -133,7 +132,7 @@ def test_a_patch_that_changes_nothing_changes_nothing(service: Service):
 
 @pytest.mark.parametrize("number", [14, 16])
 def test_amber_takes_three_quarters_of_the_staff(service: Service, number: int):
-    for in_post, required in ((3, 4), (75, 100), (3000, 4000), (4, 4), (5, 4)):
+    for in_post, required in ((3, 4), (75, 100), (3000, 4000), (4, 4), (5, 4), (7.5, 10), (0.03, 0.04)):
         service.patch(f"{SECTIONS}/{number}", {"rating": "RED"})
         body = {"rating": "AMBER", "staff_in_post": in_post, "staff_required": required}
         assert service.patch(f"{SECTIONS}/{number}", body).status_code == 200, body
@@ -148,11 +147,10 @@ def test_amber_takes_three_quarters_of_the_staff(service: Service, number: int):
         ({"rating": "AMBER"}, "staffing-figures-needed"),
         ({"rating": "AMBER", "staff_in_post": 4}, "staffing-figures-needed"),
         ({"rating": "AMBER", "staff_required": 4}, "staffing-figures-needed"),
-        (
-            {"rating": "GREEN", "staff_in_post": 99, "staff_required": 100, "evidence": [factories.note()]},
-            "staffing-below-threshold",
-        ),
-        ({"rating": "GREEN", "staff_in_post": 4, "staff_required": 4}, "green-needs-evidence"),
+        ({"rating": "AMBER", "staff_in_post": 7.49, "staff_required": 10}, "staffing-below-threshold"),
+        (factories.rated(14, staff_in_post=99, staff_required=100), "staffing-below-threshold"),
+        (factories.rated(14, staff_in_post=9.99, staff_required=10), "staffing-below-threshold"),
+        (factories.rated(14, evidence=[]), "green-needs-evidence"),
     ],
 )
 @pytest.mark.parametrize("number", [14, 16])
@@ -170,28 +168,125 @@ def test_staffing_says_how_many_are_missing(untouched: Service):
     assert "1 more" in answer.json()["detail"]
 
 
+def keys_of(service: Service, number: int) -> list[str]:
+    section = service.get("/v1/toolkit").json()["sections"][number - 1]
+    return [one["key"] for one in section["required_outcomes"]]
+
+
 def test_green_needs_evidence_already_there_or_in_the_same_request(service: Service):
+    green = {"rating": "GREEN", "outcomes": {"*": "met"}}
     with service.unchanged():
-        refused = service.patch(f"{SECTIONS}/5", {"rating": "GREEN"})
+        refused = service.patch(f"{SECTIONS}/5", green)
     assert (refused.status_code, refused.json()["code"]) == (409, "green-needs-evidence")
     assert "evidence" in refused.json()["detail"]
     service.patch(f"{SECTIONS}/5", {"evidence": [factories.note()]})
-    assert service.patch(f"{SECTIONS}/5", {"rating": "GREEN"}).status_code == 200
+    assert service.patch(f"{SECTIONS}/5", green).status_code == 200
     assert service.patch(f"{SECTIONS}/6", factories.rated(6)).status_code == 200
+
+
+def test_a_title_is_no_evidence_and_green_says_so_first(untouched: Service):
+    body = factories.rated(
+        5, evidence=[{"kind": "note", "title": "x"}, factories.note(), {"kind": "link", "title": "x"}]
+    )
+    answer = untouched.patch(f"{SECTIONS}/5", body)
+    assert (answer.status_code, answer.json()["code"]) == (409, "note-says-too-little")
+    assert [(one["pointer"], one["code"]) for one in answer.json()["errors"]] == [
+        ("/evidence/0/text", "note-says-too-little"),
+        ("/evidence/2/reference", "link-without-address"),
+    ]
+    answer = untouched.patch(f"{SECTIONS}/5", factories.rated(5, evidence=[{"kind": "note", "title": "x"}]))
+    assert (answer.status_code, answer.json()["code"]) == (409, "green-needs-evidence")
+    assert [one["code"] for one in answer.json()["errors"]] == ["green-needs-evidence", "note-says-too-little"]
+
+
+def test_33_notes_titled_x_make_nothing_green(untouched: Service):
+    """A prison was eligible to go live by them once."""
+    notes = [{"kind": "note", "title": "x"}]
+    sections = [
+        {"number": number, "rating": "GREEN", "evidence": notes} for number in range(1, 36) if number not in (14, 16)
+    ]
+    answer = untouched.patch(SECTIONS, {"sections": sections})
+    assert (answer.status_code, answer.json()["code"]) == (409, "green-needs-outcomes")
+    assert len(answer.json()["errors"]) == 3 * 33
+    assert untouched.get(f"{LWI}/readiness").json()["counts"]["red"] == 35
+
+
+def test_green_needs_every_outcome_met(service: Service):
+    first, *others = keys_of(service, 1)
+    some = dict.fromkeys(others, "met")
+    for outcomes in (
+        {},
+        some,
+        some | {first: "outstanding"},
+        {"*": "met", first: "outstanding"},
+        {"*": "met", first: None},
+    ):
+        with service.unchanged():
+            refused = service.patch(f"{SECTIONS}/1", factories.rated(1, outcomes=outcomes))
+        assert (refused.status_code, refused.json()["code"]) == (409, "green-needs-outcomes"), outcomes
+        assert f"({first})" in refused.json()["detail"] or not outcomes
+    whole = service.patch(f"{SECTIONS}/1", factories.rated(1, outcomes=some | {first: "met"}))
+    assert (whole.status_code, whole.json()["rating"]) == (200, "GREEN")
+
+
+def test_a_star_records_every_outcome_by_its_own_key_under_the_callers_name(service: Service):
+    keys = keys_of(service, 1)
+    section = service.patch(f"{SECTIONS}/1", {"outcomes": {"*": "met", keys[0]: "outstanding"}}).json()
+    assert section["outcomes"] == dict.fromkeys(keys, "met") | {keys[0]: "outstanding"}
+    (version,) = service.get(f"{SECTIONS}/1/history").json()["items"]
+    assert version["changes"] == [{"field": "outcomes", "from": {}, "to": section["outcomes"]}]
+    assert version["by"]["name"] == "prison:LWI"
+
+
+def test_which_outcomes_are_outstanding_is_said_by_name(untouched: Service):
+    answer = untouched.patch(f"{SECTIONS}/5", {"outcomes": {"*": "outstanding"}})
+    assert (answer.status_code, answer.json()["code"]) == (409, "star-outstanding")
+    assert answer.json()["errors"][0]["pointer"] == "/outcomes/*"
+
+
+def test_each_reason_has_its_own_code_and_the_refusal_that_of_the_first(untouched: Service):
+    answer = untouched.patch(f"{SECTIONS}/14", {"rating": "GREEN", "staff_in_post": 7.5, "staff_required": 10})
+    problem = answer.json()
+    assert (answer.status_code, problem["code"], problem["type"]) == (
+        *(409, "staffing-below-threshold"),
+        "/problems/staffing-below-threshold",
+    )
+    assert [(one["code"], one["pointer"]) for one in problem["errors"]] == [
+        ("staffing-below-threshold", "/rating"),
+        ("green-needs-outcomes", "/outcomes"),
+        ("green-needs-evidence", "/evidence"),
+    ]
+    assert all(one["detail"] in problem["detail"] for one in problem["errors"])
 
 
 def test_green_and_an_outstanding_outcome_exclude_each_other_in_either_order(service: Service):
     outcome = service.get("/v1/toolkit").json()["sections"][4]["required_outcomes"][0]
     outstanding = {"outcomes": {outcome["key"]: "outstanding"}}
-    with service.unchanged():
-        at_once = service.patch(f"{SECTIONS}/5", factories.rated(5) | outstanding)
-    assert (at_once.status_code, at_once.json()["code"]) == (409, "green-with-outstanding-outcomes")
-    assert outcome["text"] in at_once.json()["detail"]
     service.patch(f"{SECTIONS}/5", factories.rated(5))
-    with service.unchanged():
-        later = service.patch(f"{SECTIONS}/5", outstanding)
-    assert (later.status_code, later.json()["code"]) == (409, "green-with-outstanding-outcomes")
+    for unsupported in (outstanding, {"outcomes": {outcome["key"]: None}}, {"outcomes": None}):
+        with service.unchanged():
+            later = service.patch(f"{SECTIONS}/5", unsupported)
+        assert (later.status_code, later.json()["code"]) == (409, "green-needs-outcomes")
+        assert outcome["text"].rstrip(".") in later.json()["detail"]
     assert service.patch(f"{SECTIONS}/5", outstanding | {"rating": "AMBER"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"), [(7, "7"), (7.0, "7"), (7.5, "7.5"), (7.55, "7.55"), (0, "0"), (10_000, "10000")]
+)
+def test_staff_are_numbers_with_two_decimals_kept_exactly(service: Service, sent: float, kept: str):
+    """In the answer, in the history, and in what the rules reckon with later."""
+    answer = service.patch(f"{SECTIONS}/14", {"staff_in_post": sent, "staff_required": 9999.99})
+    assert f'"staff_in_post":{kept},"staff_required":9999.99,' in answer.text
+    assert f'"staff_in_post":{kept},"staff_required":9999.99,' in service.get(SECTIONS).text
+    assert f'{{"field":"staff_in_post","from":null,"to":{kept}}}' in service.get(f"{SECTIONS}/14/history").text
+    service.clock.tick()
+    same = service.patch(f"{SECTIONS}/14", {"staff_in_post": sent, "staff_required": 9999.99})
+    assert same.json()["version"] == 1
+    later = service.patch(f"{SECTIONS}/14", {"comment": "As it was"})
+    assert f'"staff_in_post":{kept},' in later.text
+    past = service.get(f"{SECTIONS}/14", params={"as_of": "2026-03-02T09:00:00Z"})
+    assert f'"staff_in_post":{kept},' in past.text
 
 
 def test_fewer_staff_are_refused_unless_the_rating_goes_down_with_them(service: Service):
@@ -203,11 +298,6 @@ def test_fewer_staff_are_refused_unless_the_rating_goes_down_with_them(service: 
     with service.unchanged():
         assert service.patch(f"{SECTIONS}/14", {"staff_in_post": 2}).status_code == 409
     assert service.patch(f"{SECTIONS}/14", {"staff_in_post": 2, "rating": "RED"}).status_code == 200
-
-
-def test_other_sections_do_not_care_about_staff(service: Service):
-    body = {"rating": "AMBER", "staff_in_post": 0, "staff_required": 10}
-    assert service.patch(f"{SECTIONS}/15", body).status_code == 200
 
 
 def test_several_sections_change_at_once_under_one_verdict(service: Service):
@@ -228,8 +318,8 @@ def test_several_sections_change_at_once_under_one_verdict(service: Service):
 def test_several_sections_change_all_or_not_at_all_and_the_pointers_say_which(untouched: Service):
     body = {"sections": [{"number": 7, "rating": "AMBER"}, {"number": 5, "rating": "GREEN"}]}
     refused = untouched.patch(SECTIONS, body)
-    assert (refused.status_code, refused.json()["code"]) == (409, "green-needs-evidence")
-    assert [fault["pointer"] for fault in refused.json()["errors"]] == ["/sections/1/evidence"]
+    assert (refused.status_code, refused.json()["code"]) == (409, "green-needs-outcomes")
+    assert [fault["pointer"] for fault in refused.json()["errors"]] == ["/sections/1/outcomes", "/sections/1/evidence"]
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,7 @@ def test_a_write_may_be_answered_without_its_body(service: Service):
     refused = service.call(
         "PATCH", path, by="prison:LWI", json={"rating": "GREEN"}, headers={"Prefer": "return=minimal"}
     )
-    assert (refused.status_code, refused.json()["code"]) == (409, "green-needs-evidence")
+    assert (refused.status_code, refused.json()["code"]) == (409, "green-needs-outcomes")
 
 
 def test_a_key_is_shown_whatever_the_caller_prefers(service: Service):

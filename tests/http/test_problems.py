@@ -24,7 +24,7 @@ MEETINGS = [
     (405, "method-not-allowed", "DELETE", LWI, None, {}),
     (405, "method-not-allowed", "PUT", f"{LWI}/readiness", b"{}", {}),
     (405, "method-not-allowed", "POST", "/health", None, {}),
-    (409, "green-needs-evidence", "PATCH", f"{LWI}/sections/5", b'{"rating": "GREEN"}', {}),
+    (409, "green-needs-outcomes", "PATCH", f"{LWI}/sections/5", b'{"rating": "GREEN"}', {}),
     (412, "outdated-copy", "PATCH", f"{LWI}/sections/5", b'{"rating": "AMBER"}', {"if-match": '"old"'}),
     (413, "body-too-large", "PATCH", f"{LWI}/sections/5", b" " * 1_100_000, {}),
     (415, "unsupported-media-type", "PATCH", f"{LWI}/sections/5", b"{}", {"content-type": "text/plain"}),

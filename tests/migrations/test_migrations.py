@@ -1,7 +1,9 @@
 """The migrations make the schema of the models, from nothing and back, on both databases."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -19,6 +21,7 @@ from tests.support import postgres
 
 SECRETS_PLAIN = "0007"
 VERDICTS_RENAMED = "0011"
+TITLES_ONLY = "0013"
 A_WEBHOOK = """INSERT INTO webhook (owner_id, owner_name, url, description, secret, created_at)
 VALUES ('key:1', 'x', 'https://example.org', 'x', 'whsec_plain', '2026-01-05T09:00:00.000000Z')"""
 A_TOOLKIT = """INSERT INTO toolkit_version (version, document, digest, loaded_at)
@@ -29,6 +32,19 @@ registered_at, changed_at) VALUES (1, 'LWI', 'Lewes', 'HMP', 'LOCAL', 'south-eas
 ITS_VERDICT = """INSERT INTO stored_verdict (prison_id, code, stage, is_commissioning_ready, is_eligible, blocker_count,
 ratings, latest_at, etag, body, fresh_until, judged_by) VALUES (1, 'LWI', 'not_started', false, false, 35, 'R',
 '2026-01-05T09:00:00.000000Z', '"x"', :body, '2026-01-05', 'rules')"""
+AN_ITEM = """INSERT INTO evidence (id, prison_id, kind, title, reference, received_at, added_by)
+VALUES (:id, 1, :kind, 'x', :reference, '2026-01-05T09:00:00.000000Z', 'x')"""
+A_SECTION = """INSERT INTO section_assessment (prison_id, number, version, rating, staff_in_post, staff_required,
+outcomes, evidence, updated_at, updated_by)
+VALUES (1, 14, 1, 'AMBER', 7, 9, '{}', :evidence, '2026-01-05T09:00:00.000000Z', 'x')"""
+# What was evidence until then, and whether somebody could look at it.
+ITEMS: list[dict[str, Any]] = [
+    {"id": "title alone", "kind": "note", "reference": "IDTS/5"},
+    {"id": "address", "kind": "link", "reference": "https://example.org"},
+    {"id": "kept", "kind": "document", "reference": "IDTS/5"},
+    {"id": "lost", "kind": "document", "reference": None},
+]
+SOUND = {"title alone": False, "address": True, "kept": True, "lost": False}
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -145,6 +161,28 @@ def test_stored_verdicts_go_along_on_the_way_up_and_down(config: Config, engine:
         after = connection.execute(sa.text("SELECT * FROM stored_verdict")).one()._mapping
     assert dict(before) == dict(stored) == dict(after)
     assert len(stored) == 14
+
+
+def test_staff_and_evidence_are_carried_over_on_the_way_up_and_down(config: Config, engine: sa.Engine):
+    command.upgrade(config, TITLES_ONLY)
+    refs = [{"id": item["id"], "on": "2026-01-05"} for item in ITEMS]
+    with engine.begin() as connection:
+        connection.execute(sa.text(A_TOOLKIT))
+        connection.execute(sa.text(A_PRISON))
+        connection.execute(sa.text(AN_ITEM), ITEMS)
+        connection.execute(sa.text(A_SECTION), {"evidence": json.dumps(refs)})
+    text = sa.text("SELECT staff_in_post, staff_required, evidence FROM section_assessment")
+    section = text.columns(evidence=sa.JSON)
+    command.upgrade(config, "head")
+    with engine.connect() as connection:
+        in_post, required, evidence = connection.execute(section).one()
+    assert (in_post, required) == (700, 900)
+    assert evidence == [ref | {"sound": SOUND[ref["id"]]} for ref in refs]
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE section_assessment SET staff_in_post = 755"))
+    command.downgrade(config, TITLES_ONLY)
+    with engine.connect() as connection:
+        assert connection.execute(section).one() == (7, 9, refs)
 
 
 def test_there_is_one_line_of_revisions(config: Config):

@@ -1,7 +1,9 @@
 """Every sentence with which a rule refuses, whole: what a lead, a signatory or an integrator reads."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pytest
 
@@ -11,10 +13,13 @@ from app.rules.evidence import withdrawal_leaves_green_bare
 from app.rules.readiness import judge
 from app.rules.returns import Month, may_be_frozen
 from app.rules.section import (
+    Item,
     exemption_allowed,
     green_needs_evidence,
     green_needs_outcomes,
+    lacks_substance,
     staffing_supports_rating,
+    star_outstanding,
 )
 from app.rules.staleness import stale_warnings
 from app.rules.statement import (
@@ -27,7 +32,7 @@ from app.rules.statement import (
     may_go_live,
     missing_signatories,
 )
-from app.rules.types import Function, OutcomeStatus, Rating, Reason, SectionFacts
+from app.rules.types import EvidenceKind, Function, OutcomeStatus, Rating, Reason, SectionFacts
 from tests.rules.test_evidence import DAY, assessment
 from tests.support.shipped import shipped_book, shipped_toolkit
 
@@ -37,6 +42,11 @@ R, A, G = Rating.RED, Rating.AMBER, Rating.GREEN
 LEAD = Principal("key:1", "Lead", Role.PRISON, prison="LWI")
 REGIONAL = Principal("key:2", "Regional lead", Role.REGION, region="south-east")
 OUTSTANDING = dict.fromkeys([one.key for one in SECTION(5).required_outcomes], OutcomeStatus.OUTSTANDING)
+
+
+def only(reasons: Iterator[Reason]) -> Reason:
+    (reason,) = reasons
+    return reason
 
 
 def go_live(*below: int):
@@ -86,33 +96,58 @@ REFUSALS = [
         "/region",
     ),
     (
-        lambda: staffing_supports_rating(SECTION(14), SectionFacts(14, A)),
+        lambda: only(staffing_supports_rating(SECTION(14), SectionFacts(14, A))),
         "staffing-figures-needed",
         "Section 14 (Recruitment of clinical staff) can be AMBER only with its staffing figures: "
         "send staff_in_post and staff_required together with the rating.",
         "/staff_in_post",
     ),
     (
-        lambda: staffing_supports_rating(SECTION(16), SectionFacts(16, A, 1_499, 2_000)),
+        lambda: only(staffing_supports_rating(SECTION(16), SectionFacts(16, A, Decimal(1_499), Decimal(2_000)))),
         "staffing-below-threshold",
         "Section 16 (Recruitment of CARAT staff) can be AMBER only with at least 75 % of the required staff in post: "
-        "1,499 of 2,000 are, and 1,500 are needed. Recruit 1 more, or send a lower rating.",
+        "1,499 of 2,000 are, and 1,500 are needed. Appoint 1 more, or send a lower rating.",
         "/rating",
     ),
     (
-        lambda: green_needs_evidence(SECTION(5), SectionFacts(5, G)),
+        lambda: only(green_needs_evidence(SECTION(5), SectionFacts(5, G))),
         "green-needs-evidence",
-        "Section 5 (Local Risk Register) can be GREEN only with at least one piece of evidence: "
-        "add a document, link or note to it, in this request or before it.",
+        "Section 5 (Local Risk Register) can be GREEN only with evidence that someone can look at: add a document with "
+        "its file or where it is kept, a link with its address, or a note whose text says what was seen.",
         "/evidence",
     ),
     (
-        lambda: green_needs_outcomes(SECTION(5), SectionFacts(5, G, outcomes=OUTSTANDING)),
-        "green-with-outstanding-outcomes",
-        "Section 5 (Local Risk Register) cannot be GREEN while an outcome is outstanding: The risk register is part "
-        "of the Statement of Readiness action plan; Suitable actions against the risks are part of that same action "
-        "plan. Record it as met once it is, or send a lower rating.",
+        lambda: only(green_needs_outcomes(SECTION(5), SectionFacts(5, G, outcomes=OUTSTANDING))),
+        "green-needs-outcomes",
+        "Section 5 (Local Risk Register) can be GREEN only when every required outcome is recorded as met. Not met "
+        "yet: The risk register is part of the Statement of Readiness action plan; Suitable actions against the risks "
+        "are part of that same action plan. Record them in outcomes (risk_register_in_action_plan, "
+        "risk_actions_in_action_plan) once they are met, or send a lower rating.",
         "/outcomes",
+    ),
+    (
+        lambda: only(star_outstanding({"*": OutcomeStatus.OUTSTANDING})),
+        "star-outstanding",
+        '"*" takes "met" alone: name the outcomes that are outstanding by their own keys.',
+        "/outcomes/*",
+    ),
+    (
+        lambda: lacks_substance(Item(EvidenceKind.NOTE, None, "x", has_file=False)),
+        "note-says-too-little",
+        "A note needs a text of at least 20 characters: say what was seen, where and when.",
+        "/text",
+    ),
+    (
+        lambda: lacks_substance(Item(EvidenceKind.LINK, "Plan", None, has_file=False)),
+        "link-without-address",
+        "A link needs its address as reference, beginning with https:// or http://.",
+        "/reference",
+    ),
+    (
+        lambda: lacks_substance(Item(EvidenceKind.DOCUMENT, " ", None, has_file=False)),
+        "document-without-place",
+        "A document needs a reference that says where it is kept: send one, or upload its file.",
+        "/reference",
     ),
     (
         lambda: exemption_allowed(SECTION(7), Function.LOCAL),

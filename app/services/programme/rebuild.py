@@ -18,6 +18,7 @@ from app.models import (
     StatementEvent,
     StoredVerdict,
 )
+from app.queries.evidence import fill_in_soundness
 from app.queries.judged_by import outdated_prisons
 from app.queries.toolkits import read_book
 from app.rules.moments import end_of_day, london_date
@@ -133,9 +134,10 @@ def _happenings(session: Session, ids: Sequence[int]) -> Iterator[tuple[int, Hap
         *(col(SectionChange.prison_id), col(SectionChange.at), col(SectionChange.number), col(SectionChange.state)),
         *(col(SectionChange.moves_verdict), col(SectionChange.by_name)),
     )
-    for prison_id, at, number, state, moved, by_name in session.execute(
-        sections.where(col(SectionChange.prison_id).in_(ids)).order_by(col(SectionChange.id))
-    ):
+    versions = session.execute(sections.where(col(SectionChange.prison_id).in_(ids)).order_by(col(SectionChange.id)))
+    rows = versions.all()
+    fill_in_soundness(session, ids, [row.state for row in rows])
+    for prison_id, at, number, state, moved, by_name in rows:
         yield prison_id, Happening(at, "section", number, state, moved, by_name)
     steps = select(
         *(col(StatementEvent.prison_id), col(StatementEvent.at), col(StatementEvent.kind), col(StatementEvent.state)),
