@@ -1,39 +1,40 @@
 """The monthly return: read as JSON, CSV or a workbook, and frozen."""
 
 import json
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.documents.returns.columns import return_columns, return_schema
 from app.documents.returns.csv import render_return_csv
 from app.documents.returns.xlsx import render_return_xlsx
 from app.errors import FieldFault, Invalid
-from app.http.answers import Cursor, Limit, Page, decode_cursor, next_page, resource, written
+from app.http.answers import Cursor, Limit, Page, decode_cursor, next_page, page_response, resource, written
 from app.http.auth import Freezer, Reader
 from app.http.idempotency import Idempotency
 from app.http.negotiation import CSV, JSON, XLSX, preferred
-from app.http.parameters import AsOf, CallerNow, Now
+from app.http.parameters import AsOf, CallerNow, Now, Region
 from app.http.routing import KeyedRoute
 from app.http.schemas import problems
 from app.http.streams import made_whole
 from app.http.text import plain_text
 from app.queries.etags import etag_of
-from app.queries.returns import (
-    ReturnRowView,
-    ReturnSource,
+from app.queries.return_months import (
+    ReturnAsked,
+    ReturnMonthView,
+    ReturnSourceView,
     RevisionView,
     find_source,
+    list_months,
     list_revisions,
-    read_rows,
-    return_notes,
-    rows_digest,
-    stream_rows,
 )
+from app.queries.returns import ReturnRowView, read_rows, rows_digest, stream_rows
+from app.queries.toolkits import current_version, read_book
 from app.rules.returns import Month, month_named
 from app.services.returns import freeze_return
 from app.storage.db import ReadSession, WriteSession
@@ -51,19 +52,62 @@ MonthFile = Annotated[
         examples=["2026-10", "2026-10.csv"],
     ),
 ]
-RevisionNumber = Annotated[
-    int | None, Query(ge=1, le=9999, description="A frozen revision. Left out: the latest, if there is one.")
-]
+
+
+async def asked_for(
+    region: Annotated[Region | None, Query(description="Only the rows of a region: its slug or its name.")] = None,
+    frozen: Annotated[bool, Query(description="True: 409 unless the month is frozen.")] = False,
+    revision: Annotated[
+        int | None, Query(ge=1, le=9999, description="A frozen revision. Left out: the latest, if there is one.")
+    ] = None,
+) -> ReturnAsked:
+    return ReturnAsked(region, frozen, revision)
+
+
+Asked = Annotated[ReturnAsked, Depends(asked_for)]
 
 
 class ReturnPage(BaseModel):
-    """One page of a month's return. `revision` is null unless the month is frozen."""
+    """One page of a month's return. `provisional` until the month is frozen; then `revision` says which one it is, and
+    `frozen` who froze it and when."""
 
     month: str
     provisional: bool
-    revision: RevisionView | None
+    revision: int | None
+    frozen: RevisionView | None
     items: list[ReturnRowView]
     next_cursor: str | None
+
+
+class ConstraintsOfColumn(BaseModel):
+    """What every cell of a column keeps to. `required` means that none is empty."""
+
+    required: bool
+    enum: list[str] | None = None
+    minimum: int | None = None
+    maximum: int | None = None
+    pattern: str | None = None
+    max_length: int | None = Field(None, alias="maxLength")
+
+
+class ReturnColumn(BaseModel):
+    """A column of the CSV. `title` is its heading in the workbook; `source` says where its content comes from."""
+
+    name: str
+    title: str
+    type: str
+    description: str
+    constraints: ConstraintsOfColumn
+    source: str
+
+
+class ReturnSchema(BaseModel):
+    """A Frictionless Table Schema of the CSV."""
+
+    schema_address: str = Field(alias="$schema")
+    columns: list[ReturnColumn] = Field(alias="fields")
+    primary_key: list[str] = Field(alias="primaryKey")
+    missing_values: list[str] = Field(alias="missingValues")
 
 
 class FreezeReturn(BaseModel):
@@ -82,16 +126,44 @@ class FreezeReturn(BaseModel):
     ] = Field(default_factory=list)
 
 
+_MONTHS = TypeAdapter(Page[ReturnMonthView])
 _REVISION = TypeAdapter(RevisionView)
 _REVISIONS = TypeAdapter(Page[RevisionView])
 _FILES = {XLSX: {"schema": {"type": "string", "format": "binary"}}, CSV: {"schema": {"type": "string"}}}
+
+
+@router.get("", summary="List the monthly returns", response_model=Page[ReturnMonthView])
+def list_returns(
+    request: Request,
+    session: ReadSession,
+    by: Reader,
+    at: Now,
+    as_of: AsOf,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """The months since the first record, newest first, each with its revisions.
+
+    The current month is `provisional`; one that is over is `not_frozen` and then `frozen`.
+    """
+    position = decode_cursor(request, cursor, {"before": str})
+    months = list_months(session, at=at, as_of=as_of)
+    following = [one for one in months if position is None or one.month < position["before"]]
+    return page_response(request, _MONTHS, following[: limit + 1], limit, lambda one: {"before": one.month})
+
+
+@router.get("/schema", summary="Read the data dictionary of the returns", response_model=ReturnSchema)
+def read_return_schema(request: Request, session: ReadSession, by: Reader) -> Response:
+    """Every column of the CSV as a Frictionless Table Schema, with what it means and where it comes from."""
+    schema = return_schema(read_book(session, current_version(session)).toolkit)
+    return resource(request, json.dumps(schema, ensure_ascii=False).encode())
 
 
 @router.get(
     "/{month}",
     summary="Read a monthly return",
     response_model=ReturnPage,
-    responses={200: {"content": _FILES}, **problems(406)},
+    responses={200: {"content": _FILES}, **problems(406, 409)},
 )
 def read_return(
     request: Request,
@@ -100,17 +172,17 @@ def read_return(
     at: Now,
     as_of: AsOf,
     month: MonthFile,
-    revision: RevisionNumber = None,
+    asked: Asked,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
     """One row for each prison that was open in the month: as frozen, or as things stood at its end in London.
 
-    The current month is answered as things stand now, and says that it is provisional. JSON comes in pages;
-    CSV and Excel, by suffix or by `Accept`, come whole.
+    Until the month is frozen the rows are provisional; those of the current month are as things stand now. JSON comes
+    in pages; CSV and Excel, by suffix or by `Accept`, come whole.
     """
     name, _, suffix = month.partition(".")
-    source = find_source(session, _month(name), at=at, as_of=as_of, revision=revision)
+    source = find_source(session, _month(name), asked, at=at, as_of=as_of)
     form = {"csv": CSV, "xlsx": XLSX}.get(suffix) or preferred(request, (JSON, CSV, XLSX))
     if form != JSON:
         return _file(request, session, source, form)
@@ -118,12 +190,11 @@ def read_return(
     rows = read_rows(session, source, after=position["after"] if position else None, limit=limit + 1)
     last = {"after": rows[limit - 1][0]} if len(rows) > limit else None
     following, headers = next_page(request, last)
+    head = {"month": str(source.month), "provisional": source.is_provisional, "revision": source.revision_number}
     # The rows of a frozen month are sent as the bytes that were frozen.
-    head = {"month": str(source.month), "provisional": source.is_provisional}
-    frozen = _REVISION.dump_json(source.revision) if source.revision else b"null"
-    body = b'%b,"revision":%b,"items":[%b],"next_cursor":%b}' % (
+    body = b'%b,"frozen":%b,"items":[%b],"next_cursor":%b}' % (
         json.dumps(head, separators=(",", ":")).encode()[:-1],
-        frozen,
+        _REVISION.dump_json(source.revision) if source.revision else b"null",
         b",".join(content for _, content in rows[:limit]),
         json.dumps(following).encode(),
     )
@@ -176,22 +247,19 @@ def _month(text: str) -> Month:
         raise Invalid("invalid-input", f"For the month, {fault}.", [FieldFault("month", str(fault))]) from None
 
 
-def _file(request: Request, session: Session, source: ReturnSource, form: str) -> Response:
+def _file(request: Request, session: Session, source: ReturnSourceView, form: str) -> Response:
     frozen = source.revision
-    month, provisional = str(source.month), source.is_provisional
+    columns = return_columns(read_book(session, current_version(session)).toolkit)
+    titles = [column.title for column in columns]
 
     def mark(fresh: Session) -> Hashable:
         basis = frozen.digest if frozen else rows_digest(fresh, source)
-        return (form, month, provisional, frozen.revision if frozen else None, basis)
+        return (form, str(source.month), source.is_over, source.revision_number, source.region, basis, str(titles))
 
-    suffix = "csv" if form == CSV else "xlsx"
-    revision = f"-revision-{frozen.revision}" if frozen else "-provisional" if provisional else ""
-
-    def pieces(fresh: Session) -> Iterator[bytes]:
-        if form == CSV:
-            return render_return_csv(month, provisional, stream_rows(fresh, source))
-        return render_return_xlsx(
-            month, provisional, stream_rows(fresh, source), return_notes(source), source.month.end
-        )
-
-    return made_whole(request, session, form, f"idts-return-{month}{revision}.{suffix}", mark, pieces)
+    render, suffix = (render_return_csv, "csv") if form == CSV else (render_return_xlsx, "xlsx")
+    state = f"revision-{frozen.revision}" if frozen else "provisional"
+    region = f"-{source.region}" if source.region else ""
+    name = f"idts-return-{source.month}{region}-{state}.{suffix}"
+    return made_whole(
+        request, session, form, name, mark, lambda fresh: render(source, columns, stream_rows(fresh, source))
+    )

@@ -18,7 +18,7 @@ from app.cli.keys import keys
 from app.cli.listening import bound_socket
 from app.cli.readiness import readiness
 from app.cli.rebuild import rebuild
-from app.cli.returns import return_
+from app.cli.returns import returns
 from app.cli.server import run_server
 from app.cli.signing import signing_keys, verify
 from app.cli.toolkits import toolkits
@@ -40,10 +40,10 @@ cli.add_typer(audit)
 cli.add_typer(evidence)
 cli.add_typer(signing_keys)
 cli.add_typer(webhook_key)
+cli.add_typer(returns)
 cli.command()(readiness)
 cli.command()(deliver)
 cli.command()(verify)
-cli.command("return")(return_)
 cli.command()(rebuild)
 cli.command()(demo)
 

@@ -156,6 +156,11 @@ _TEXTS = (
         "The month has only just ended",
         "Writes from before midnight may still be arriving: freeze the return a few minutes later.",
     ),
+    (
+        "not-frozen",
+        "The return is not frozen",
+        "Wait until a national key has frozen the month, or leave out `frozen` to read it as it stands.",
+    ),
     ("reason-needed", "A reason is needed", "Say in `reason` why the return differs from its last revision."),
     ("key-exists", "Key already in use", "Give another key."),
     ("too-many-downloads", "Too many downloads at once", "Finish one of those under way, or wait a little."),

@@ -90,6 +90,7 @@ class ReturnRow(SQLModel, table=True):
     month: str = Field(primary_key=True, max_length=7)
     revision: int = Field(primary_key=True)
     code: str = Field(primary_key=True, max_length=8)
+    region: str = Field(max_length=40)
     content: str = Field(sa_type=sa.Text)
 
     __table_args__ = (

@@ -63,6 +63,13 @@ def mask_of(numbers: Iterable[int]) -> int:
     return sum(1 << (number - 1) for number in set(numbers))
 
 
+def counting_letters(ratings: str, exempt: int) -> str:
+    """What each section counts as: the letter of its rating, or X where it is exempt (rule 5)."""
+    if not exempt:
+        return ratings
+    return "".join("X" if exempt >> place & 1 else letter for place, letter in enumerate(ratings))
+
+
 def numbers_in(mask: int) -> list[int]:
     """The section numbers of a mask, in order."""
     return [number for number in range(1, SECTION_COUNT + 1) if mask >> (number - 1) & 1]

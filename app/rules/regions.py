@@ -1,5 +1,7 @@
 """The nine government office regions, the footprint of the regional CSIP steering groups."""
 
+from dataclasses import dataclass
+
 REGIONS = {
     "east-midlands": "East Midlands",
     "east-of-england": "East of England",
@@ -11,6 +13,17 @@ REGIONS = {
     "west-midlands": "West Midlands",
     "yorkshire-and-the-humber": "Yorkshire and the Humber",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class RegionRef:
+    """A region as answers name it."""
+
+    slug: str
+    name: str
+
+
+REGION_REFS = {slug: RegionRef(slug, name) for slug, name in REGIONS.items()}
 
 
 def region_slug(text: str) -> str | None:

@@ -4,12 +4,21 @@ import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 
 from app.rules.moments import end_of_day, london_date
 from app.rules.types import Reason
 
 # A write begun before midnight may wait for locks and still be committing afterwards; after this long none is.
 SETTLES_AFTER = timedelta(minutes=5)
+
+
+class ReturnStatus(StrEnum):
+    """How final a month's return is: the month is not over, it is over, or its rows are fixed."""
+
+    PROVISIONAL = "provisional"
+    NOT_FROZEN = "not_frozen"
+    FROZEN = "frozen"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -47,6 +56,12 @@ def month_named(text: str) -> Month:
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}", text) or not 1 <= int(text[5:]) <= 12 or not 2000 <= int(text[:4]) < 9999:
         raise ValueError("give a month as YYYY-MM, such as 2026-10")
     return Month(int(text[:4]), int(text[5:]))
+
+
+def months_back(last: Month, first: Month) -> list[Month]:
+    """The months from one back to another, newest first; none where it lies before."""
+    numbers = range(last.year * 12 + last.number - 1, first.year * 12 + first.number - 2, -1)
+    return [Month(number // 12, number % 12 + 1) for number in numbers]
 
 
 def may_be_frozen(month: Month, at: datetime) -> Reason | None:

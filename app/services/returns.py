@@ -13,14 +13,8 @@ from sqlmodel import col
 from app.errors import Conflict, FieldFault, Invalid, Refused
 from app.models import Prison, ReturnRevision, ReturnRow, StoredVerdict
 from app.queries.programme.periods import BATCH
-from app.queries.returns import (
-    ROW_JSON,
-    ReturnRowView,
-    RevisionView,
-    find_source,
-    list_revisions,
-    stream_corrected,
-)
+from app.queries.return_months import RevisionView, find_source, list_revisions
+from app.queries.returns import ROW_JSON, ReturnRowView, stream_corrected
 from app.rules.access import Caller
 from app.rules.returns import Month, may_be_frozen
 from app.services.audit import record
@@ -122,8 +116,10 @@ def _store(
     )
     count, digest = 0, hashlib.sha256()
     rows = stream_corrected(session, month, corrected)
-    while batch := [(row.code, ROW_JSON.dump_json(row)) for row in islice(rows, BATCH)]:
-        values = [{**key, "code": code, "content": content.decode()} for code, content in batch]
+    while batch := [(row, ROW_JSON.dump_json(row)) for row in islice(rows, BATCH)]:
+        values = [
+            {**key, "code": row.code, "region": row.region.slug, "content": content.decode()} for row, content in batch
+        ]
         session.execute(insert(ReturnRow), values)
         count += len(batch)
         for _, content in batch:

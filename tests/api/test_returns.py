@@ -2,22 +2,30 @@
 
 import csv
 import io
+import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
 import openpyxl
 import pytest
+from sqlalchemy import select
 
-from app.documents.returns.cells import COLUMNS
+from app.documents.returns.columns import return_columns
+from app.models import ReturnRow
 from app.rules.access import Caller, Principal, Role
 from app.rules.types import Rating
 from app.services.sections import SectionPatch, rate_sections
 from tests.support import factories, statements
 from tests.support.service import Service
+from tests.support.shipped import shipped_toolkit
+from tests.support.table_schema import csv_faults, schema_faults
 
 pytestmark = pytest.mark.also_behind_a_standby
 
+COLUMNS = return_columns(shipped_toolkit())
+NAMES = [column.name for column in COLUMNS]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -25,6 +33,17 @@ def rows_of(service: Service, month: str, **params: Any) -> dict[str, dict[str, 
     answer = service.get(f"/v1/returns/{month}", "national", params={"limit": 500, **params})
     assert answer.status_code == 200, answer.text
     return {row["code"]: row for row in answer.json()["items"]}
+
+
+def status_of(service: Service, month: str) -> str:
+    (found,) = [one for one in service.get("/v1/returns").json()["items"] if one["month"] == month]
+    return str(found["status"])
+
+
+def csv_rows(service: Service, path: str) -> dict[str, dict[str, str]]:
+    answer = service.get(path)
+    assert answer.status_code == 200, answer.text
+    return {row["code"]: row for row in csv.DictReader(io.StringIO(answer.text, newline=""))}
 
 
 def freeze(service: Service, month: str, body: object = None, by: str = "national", **more: Any) -> Any:
@@ -47,11 +66,12 @@ def freeze(service: Service, month: str, body: object = None, by: str = "nationa
 def test_a_month_ends_at_midnight_in_london(service: Service, month: str, following: str, last: str, first: str):
     service.clock.set(last)
     service.patch("/v1/prisons/LWI/sections/1", factories.rated(1, "AMBER"))
-    assert service.get(f"/v1/returns/{month}").json()["provisional"] is True
+    assert status_of(service, month) == "provisional"
     service.clock.set(first)
     service.patch("/v1/prisons/LWI/sections/2", factories.rated(2, "AMBER"))
     answer = service.get(f"/v1/returns/{month}").json()
-    assert (answer["provisional"], answer["revision"]) == (False, None)
+    assert (answer["provisional"], answer["revision"], answer["frozen"]) == (True, None, None)
+    assert (status_of(service, month), status_of(service, following)) == ("not_frozen", "provisional")
     lewes = rows_of(service, month)["LWI"]
     assert (lewes["ratings"]["1"], lewes["ratings"]["2"]) == ("AMBER", "RED")
     assert lewes["last_update"] == last
@@ -92,10 +112,15 @@ def test_a_prison_that_opens_later_in_the_current_month_is_not_in_it_yet(service
         ("2026-02?revision=0", 422, "invalid-input"),
         ("2026-02?cursor=abc", 422, "invalid-cursor"),
         ("2026-02?as_of=2026-01-31", 422, "moment-in-future"),
+        ("2026-02?frozen=true", 409, "not-frozen"),
+        ("2026-03.csv?frozen=true", 409, "not-frozen"),
+        ("2026-02?frozen=perhaps", 422, "invalid-input"),
+        ("2026-02?region=narnia", 422, "invalid-input"),
+        ("?cursor=abc", 422, "invalid-cursor"),
     ],
 )
 def test_what_cannot_be_answered_is_refused(service: Service, path: str, status: int, code: str):
-    answer = service.get(f"/v1/returns/{path}")
+    answer = service.get(f"/v1/returns/{path}".replace("/?", "?"))
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
@@ -119,10 +144,11 @@ def test_csv_is_rfc_4180_in_the_documented_order(service: Service, suffix: str, 
     text = answer.content.decode("utf-8")
     assert text.count("\r\n") == text.count("\n") == 112
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
-    assert tuple(rows[0]) == COLUMNS
+    assert list(rows[0]) == NAMES
     lewes = next(row for row in rows if row["code"] == "LWI")
     assert lewes["name"] == '\'=HYPERLINK("https://example.com","Lewes, East")'
-    assert (lewes["month"], lewes["provisional"], lewes["section_7"]) == ("2026-03", "true", "RED")
+    assert [lewes[name] for name in ("month", "provisional", "revision", "section_7")] == ["2026-03", "true", "", "RED"]
+    assert (lewes["region"], lewes["region_name"]) == ("south-east", "South East")
     assert lewes["blockers"] == " ".join(map(str, range(1, 36)))
     etag = answer.headers["etag"]
     again = f"/v1/returns/2026-03{suffix}"
@@ -135,8 +161,7 @@ def test_the_csv_has_the_statement_and_its_dates(service: Service):
     statement = statements.raised(service)
     service.clock.tick()
     statements.sign_all(service, statement)
-    answer = service.get("/v1/returns/2026-03.csv")
-    lewes = next(row for row in csv.DictReader(io.StringIO(answer.text, newline="")) if row["code"] == "LWI")
+    lewes = csv_rows(service, "/v1/returns/2026-03.csv")["LWI"]
     assert lewes["statement_serial"] == "SOR-LWI-2026-001"
     assert (lewes["statement_status"], lewes["statement_standing"]) == ("issued", "in_force")
     assert lewes["statement_raised_at"].startswith("2026-03-02T09:00:00")
@@ -144,24 +169,148 @@ def test_the_csv_has_the_statement_and_its_dates(service: Service):
     assert (lewes["go_live_date"], lewes["live_on"], lewes["eligible"]) == ("2026-12-01", "", "true")
 
 
-def test_the_workbook_has_a_frozen_header_filters_fills_and_notes(service: Service):
-    service.patch("/v1/prisons/LWI/sections", factories.several({1: "GREEN", 2: "AMBER"}))
+def test_the_workbook_has_headings_in_words_typed_cells_fills_and_notes(service: Service):
+    statement = statements.raised(service)
+    service.patch("/v1/prisons/MSI/sections", factories.several({1: "GREEN", 2: "AMBER"}), by="prison:MSI")
     service.patch("/v1/prisons/LWI", {"name": "=1+1"}, by="admin")
     answer = service.get("/v1/returns/2026-03", headers={"accept": XLSX})
     assert answer.headers["content-type"] == XLSX
     book = openpyxl.load_workbook(io.BytesIO(answer.content))
     sheet = book["Return"]
-    assert tuple(cell.value for cell in sheet[1]) == COLUMNS
-    assert sheet.freeze_panes == "E2"
+    assert [cell.value for cell in sheet[1]] == [column.title for column in COLUMNS]
+    assert [cell.comment.text for cell in sheet[1]] == [f"{one.name}\n{one.description}" for one in COLUMNS]
+    assert sheet.freeze_panes == "F2"
     assert sheet.auto_filter.ref.startswith("A1:")
-    lewes = next(row for row in sheet.iter_rows(min_row=2) if row[2].value == "LWI")
-    at = COLUMNS.index("section_1")
-    assert [cell.value for cell in lewes[at : at + 3]] == ["GREEN", "AMBER", "RED"]
-    assert len({cell.fill.fgColor.rgb for cell in lewes[at : at + 3]}) == 3
+    rows = {row[3].value: dict(zip(NAMES, row, strict=True)) for row in sheet.iter_rows(min_row=2)}
+    maidstone, lewes = rows["MSI"], rows["LWI"]
+    ratings = [maidstone[f"section_{number}"] for number in (1, 2, 3)]
+    assert [cell.value for cell in ratings] == ["GREEN", "AMBER", "RED"]
+    assert len({cell.fill.fgColor.rgb for cell in ratings}) == 3
     # Text, and not a formula: a workbook tells the two apart, so the name needs no apostrophe.
-    assert (lewes[3].value, lewes[3].data_type) == ("=1+1", "s")
-    assert "Provisional" in book["Notes"]["A2"].value
+    assert (lewes["name"].value, lewes["name"].data_type) == ("=1+1", "s")
+    assert {name: lewes[name].value for name in ("provisional", "revision", "eligible", "stale", "green")} == {
+        "provisional": True,
+        "revision": None,
+        "eligible": True,
+        "stale": False,
+        "green": 28,
+    }
+    assert lewes["go_live_date"].value == datetime.fromisoformat(statement["go_live_date"])
+    assert lewes["statement_raised_at"].value == datetime.fromisoformat(statement["raised_at"]).replace(
+        tzinfo=None, microsecond=0
+    )
     assert service.get("/v1/returns/2026-03.xlsx").content == answer.content
+
+
+def test_the_notes_of_the_workbook_the_schema_and_its_cells_say_the_same(service: Service):
+    book = openpyxl.load_workbook(io.BytesIO(service.get("/v1/returns/2026-03.xlsx").content))
+    lines = list(book["Notes"].iter_rows(values_only=True))
+    assert "Provisional" in str(lines[1][0])
+    head = lines.index(("Heading", "Code", "What it says", "Type", "Where it comes from"))
+    fields = service.get("/v1/returns/schema").json()["fields"]
+    assert lines[head + 1 :] == [
+        tuple(field[name] for name in ("title", "name", "description", "type", "source")) for field in fields
+    ]
+    assert len(fields) == len(COLUMNS)
+
+
+def test_the_csv_satisfies_its_schema_in_every_state(service: Service):
+    schema = service.get("/v1/returns/schema").json()
+    assert schema_faults(schema) == []
+    statement = statements.raised(service)
+    service.put("/v1/prisons/MSI/sections/7/exemption", {"rationale": "No receptions"}, by="region:south-east")
+    service.clock.tick()
+    statements.sign_all(service, statement)
+    service.patch("/v1/prisons/LWI/sections/1", factories.rated(1, "RED"))
+    for path in ("2026-03.csv", "2026-02.csv"):
+        assert csv_faults(schema, service.get(f"/v1/returns/{path}").content) == []
+    service.clock.set("2026-04-02T09:00:00Z")
+    freeze(service, "2026-03")
+    content = service.get("/v1/returns/2026-03.csv").content
+    assert csv_faults(schema, content) == []
+    assert b"EXEMPT" in content
+    assert csv_faults(schema, content.replace(b"EXEMPT", b"PURPLE"))
+
+
+def test_the_schema_is_known_to_its_etag(service: Service):
+    first = service.get("/v1/returns/schema")
+    assert first.json()["primaryKey"] == ["month", "code"]
+    etag = first.headers["etag"]
+    assert service.get("/v1/returns/schema", headers={"if-none-match": etag}).status_code == 304
+    assert service.get("/v1/returns/schema", by=None).status_code == 401
+
+
+def test_an_exempt_section_is_counted_as_exempt_and_not_by_its_rating(service: Service):
+    service.put("/v1/prisons/MSI/sections/7/exemption", {"rationale": "No receptions"}, by="region:south-east")
+    maidstone = rows_of(service, "2026-03")["MSI"]
+    assert (maidstone["exempt"], maidstone["counts"]["red"]) == ([7], 34)
+    row = csv_rows(service, "/v1/returns/2026-03.csv")["MSI"]
+    assert (row["section_7"], row["exempt"], row["exempt_sections"]) == ("EXEMPT", "1", "7")
+    assert sum(int(row[name]) for name in ("red", "amber", "green", "exempt")) == 35
+
+
+def test_the_months_are_listed_newest_first_with_how_final_they_are(service: Service):
+    freeze(service, "2026-02")
+    listed = service.get("/v1/returns").json()
+    assert listed["next_cursor"] is None
+    told = [(one["month"], one["status"], one["provisional"], one["revision"]) for one in listed["items"]]
+    assert told == [
+        ("2026-03", "provisional", True, None),
+        ("2026-02", "frozen", False, 1),
+        ("2026-01", "not_frozen", True, None),
+    ]
+    assert [len(one["revisions"]) for one in listed["items"]] == [0, 1, 0]
+    assert listed["items"][1]["revisions"] == service.get("/v1/returns/2026-02/revisions").json()["items"]
+    page = service.get("/v1/returns?limit=2")
+    following = service.get(page.links["next"]["url"]).json()
+    assert page.json()["items"] + following["items"] == listed["items"]
+    before = service.get("/v1/returns?as_of=2026-02-10").json()["items"]
+    assert [(one["month"], one["status"]) for one in before] == [("2026-02", "provisional"), ("2026-01", "not_frozen")]
+    assert service.get("/v1/returns?as_of=2025-12-31").json()["items"] == []
+
+
+def test_a_region_narrows_a_return_in_every_form_frozen_or_not(service: Service):
+    everywhere = rows_of(service, "2026-02")
+    wanted = {code: row for code, row in everywhere.items() if row["region"]["slug"] == "south-east"}
+    for _ in range(2):
+        assert rows_of(service, "2026-02", region="south-east") == wanted
+        assert csv_rows(service, "/v1/returns/2026-02.csv?region=South East").keys() == wanted.keys()
+        answer = service.get("/v1/returns/2026-02.xlsx?region=south-east")
+        assert "2026-02-south-east-" in answer.headers["content-disposition"]
+        sheet = openpyxl.load_workbook(io.BytesIO(answer.content))["Return"]
+        assert [row[3].value for row in sheet.iter_rows(min_row=2)] == sorted(wanted)
+        page = service.get("/v1/returns/2026-02?region=south-east&limit=10")
+        following = service.get(page.links["next"]["url"]).json()["items"]
+        assert [row["code"] for row in page.json()["items"] + following[:3]] == sorted(wanted)[:13]
+        freeze(service, "2026-02")
+
+
+def test_a_return_is_asked_for_frozen_alone(service: Service):
+    freeze(service, "2026-02")
+    answer = service.get("/v1/returns/2026-02?frozen=true").json()
+    assert (answer["provisional"], answer["revision"]) == (False, 1)
+    row = csv_rows(service, "/v1/returns/2026-02.csv?frozen=true")["LWI"]
+    assert (row["provisional"], row["revision"]) == ("false", "1")
+    book = openpyxl.load_workbook(io.BytesIO(service.get("/v1/returns/2026-02.xlsx").content))
+    assert [cell.value for cell in book["Return"][2][1:3]] == [False, 1]
+    refused = service.get("/v1/returns/2026-01?frozen=true").json()
+    assert "leave `frozen` out" in refused["detail"]
+    # Before it was frozen it was not.
+    assert service.get("/v1/returns/2026-02?frozen=true&as_of=2026-03-01").status_code == 409
+
+
+def test_what_was_frozen_in_an_earlier_form_is_read_as_it_was_and_written_as_now(service: Service):
+    freeze(service, "2026-02")
+    with service.database.session_scope() as session:
+        for stored in session.scalars(select(ReturnRow)):
+            content = json.loads(stored.content)
+            content["region"] = content["region"]["name"]
+            content["counts"].pop("exempt", None)
+            stored.content = json.dumps(content)
+    assert rows_of(service, "2026-02", region="south-east")["LWI"]["region"] == "South East"
+    row = csv_rows(service, "/v1/returns/2026-02.csv")["LWI"]
+    assert (row["region"], row["region_name"], row["red"]) == ("south-east", "South East", "35")
+    assert csv_faults(service.get("/v1/returns/schema").json(), service.get("/v1/returns/2026-02.csv").content) == []
 
 
 def test_no_other_form_is_acceptable(service: Service):
@@ -186,7 +335,7 @@ def test_a_frozen_month_has_its_rows_digest_and_who_froze_it(service: Service):
         "frozen_at": "2026-03-02T09:00:00Z",
     }
     page = service.get("/v1/returns/2026-02?limit=500")
-    assert page.json()["revision"] == found
+    assert (page.json()["revision"], page.json()["frozen"]) == (1, found)
     assert rows_of(service, "2026-02") == before
     lines = (
         page.content.partition(b'"items":[')[2].rpartition(b'],"next_cursor"')[0].replace(b'},{"code"', b'}\n{"code"')
@@ -257,8 +406,7 @@ def test_as_of_answers_with_the_revision_of_that_moment(service: Service):
     freeze(service, "2026-02", {"corrections": ["LWI"], "reason": "Late"})
     revisions = {}
     for as_of in ("2026-03-01", "2026-03-04", "2026-03-05"):
-        found = service.get(f"/v1/returns/2026-02?as_of={as_of}").json()["revision"]
-        revisions[as_of] = found and found["revision"]
+        revisions[as_of] = service.get(f"/v1/returns/2026-02?as_of={as_of}").json()["revision"]
     assert revisions == {"2026-03-01": None, "2026-03-04": 1, "2026-03-05": 2}
     assert service.get("/v1/returns/2026-03?as_of=2026-03-04").json()["provisional"] is True
 

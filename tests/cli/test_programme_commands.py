@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import os
 import re
 import subprocess
@@ -128,6 +129,27 @@ def test_a_return_comes_on_stdout(service: Service, tmp_path: Path):
     assert len(list(csv.reader(io.StringIO(answered.stdout.decode(), newline="")))) == 112
     assert idts(url, tmp_path, "return", "2026-02", "--format", "json").stdout.count(b"\n") == 111
     assert idts(url, tmp_path, "return", "2026-02", "--format", "xlsx").stdout[:2] == b"PK"
+    first = json.loads(idts(url, tmp_path, "return", "show", "2026-02", "--format", "json").stdout.splitlines()[0])
+    assert [first[name] for name in ("month", "provisional", "revision")] == ["2026-02", True, None]
+    narrowed = idts(url, tmp_path, "return", "--region", "London", "2026-02").stdout
+    assert narrowed == service.get("/v1/returns/2026-02.csv?region=london").content
+
+
+def test_a_return_is_frozen_by_a_command(service: Service, tmp_path: Path):
+    url = service.settings.database_url
+    refused = idts(url, tmp_path, "return", "--frozen", "2026-02")
+    assert (refused.returncode, refused.stdout) == (1, b"")
+    assert b"is not frozen" in refused.stderr
+    for told in (b"is frozen as revision 1: 111 rows", b"is frozen already, as revision 1"):
+        frozen = idts(url, tmp_path, "return", "freeze", "2026-02")
+        assert (frozen.returncode, frozen.stdout) == (0, b"1\n"), frozen.stderr.decode()
+        assert told in frozen.stderr
+    correction = idts(url, tmp_path, "return", "freeze", "2026-02", "--correct", "XXX")
+    assert correction.returncode == 1
+    assert b"codes" in correction.stderr
+    assert idts(url, tmp_path, "return", "--frozen", "2026-02").returncode == 0
+    listed = service.get("/v1/returns/2026-02/revisions", by="national").json()["items"]
+    assert [(one["revision"], one["frozen_by"]) for one in listed] == [(1, "Service operator")]
 
 
 @pytest.mark.parametrize("month", ["2026-13", "soon", "2025-01", "2099-01"])

@@ -33,5 +33,5 @@ def test_nothing_is_left_out_of_the_reference(written: dict[str, str]):
         assert f"\n| `{code}` |" in written["problems.md"]
     for permission in Permission:
         assert written["permissions.md"].count(permission.value[1:]) >= 2, f"no call needs: {permission}"
-    for command in ("serve", "keys create", "return MONTH", "audit verify", "rebuild"):
+    for command in ("serve", "keys create", "return show MONTH", "return freeze MONTH", "audit verify", "rebuild"):
         assert f"\n## `idts {command}`\n" in written["command.md"]

@@ -45,6 +45,27 @@ def test_the_script_pulls_a_year_of_returns_through_a_restart(tmp_path: Path):
         assert len(expected.out.splitlines()) > 30
 
 
+@pytest.mark.slow
+def test_the_script_fetches_again_what_was_provisional_and_leaves_what_was_frozen(tmp_path: Path):
+    data_dir, port = str(tmp_path / "var"), free_port()
+    assert idts("demo", "--prisons", "5", "--months", "3", "--until", "2026-07-01", data_dir=data_dir).code == 0
+    key = idts("keys", "create", "--role", "national", "--name", "NDPDU", data_dir=data_dir).out.strip()
+    asked = environment({"API": f"http://127.0.0.1:{port}/v1", "KEY": key})
+    frozen, open_one = tmp_path / "return-2026-05.csv", tmp_path / "return-2026-06.csv"
+    with serving({"IDTS_DATA_DIR": data_dir}, port):
+        assert idts("return", "freeze", "2026-05", data_dir=data_dir).code == 0
+        for state in ("true,", "false,1"):
+            command = [sys.executable, "-c", the_script(), "2026-05", "2026-06"]
+            assert subprocess.run(command, cwd=tmp_path, env=asked, check=False, timeout=120).returncode == 0
+            assert open_one.read_text("utf-8").splitlines()[1].startswith(f"2026-06,{state}")
+            # Whether a file is fetched again shows in what was written into it meanwhile.
+            for file in (frozen, open_one):
+                file.write_text(file.read_text("utf-8") + "2026-00,x\n", "utf-8")
+            assert idts("return", "freeze", "2026-06", data_dir=data_dir).code == 0
+    assert frozen.read_text("utf-8").count("2026-00,x") == 2
+    assert open_one.read_text("utf-8").count("2026-00,x") == 1
+
+
 def wait_for(file: Path, pulling: "subprocess.Popen[bytes]") -> None:
     until = time.monotonic() + 120
     while not file.exists() and time.monotonic() < until:

@@ -22,6 +22,9 @@ from tests.support import postgres
 SECRETS_PLAIN = "0007"
 VERDICTS_RENAMED = "0011"
 TITLES_ONLY = "0013"
+ROWS_WITHOUT_REGION = "0014"
+A_REVISION = """INSERT INTO return_revision (month, revision, digest, row_count, corrections, frozen_at, frozen_by_id,
+frozen_by) VALUES ('2026-02', 1, 'x', 1, '{}', '2026-03-01T09:00:00.000000Z', 'key:1', 'x')"""
 A_WEBHOOK = """INSERT INTO webhook (owner_id, owner_name, url, description, secret, created_at)
 VALUES ('key:1', 'x', 'https://example.org', 'x', 'whsec_plain', '2026-01-05T09:00:00.000000Z')"""
 A_TOOLKIT = """INSERT INTO toolkit_version (version, document, digest, loaded_at)
@@ -183,6 +186,21 @@ def test_staff_and_evidence_are_carried_over_on_the_way_up_and_down(config: Conf
     command.downgrade(config, TITLES_ONLY)
     with engine.connect() as connection:
         assert connection.execute(section).one() == (7, 9, refs)
+
+
+def test_frozen_rows_say_their_region_and_stay_as_they_were(config: Config, engine: sa.Engine):
+    command.upgrade(config, ROWS_WITHOUT_REGION)
+    content = '{"code":"LEI","region":"Yorkshire and the Humber"}'
+    with engine.begin() as connection:
+        connection.execute(sa.text(A_REVISION))
+        connection.execute(sa.text("INSERT INTO return_row VALUES ('2026-02', 1, 'LEI', :row)"), {"row": content})
+    command.upgrade(config, "head")
+    with engine.connect() as connection:
+        (stored,) = connection.execute(sa.text("SELECT region, content FROM return_row"))
+    assert tuple(stored) == ("yorkshire-and-the-humber", content)
+    command.downgrade(config, ROWS_WITHOUT_REGION)
+    with engine.connect() as connection:
+        assert connection.scalars(sa.text("SELECT content FROM return_row")).all() == [content]
 
 
 def test_there_is_one_line_of_revisions(config: Config):

@@ -9,6 +9,7 @@ from annotated_types import Ge, Gt, Le
 from typer.main import get_command
 
 from app.cli.command import cli
+from app.documents.returns.columns import Column, return_columns
 from app.http.openapi import permissions_of
 from app.http.problem_kinds import KINDS
 from app.main import create_app
@@ -16,6 +17,7 @@ from app.rules.access import GRANTS, Permission, Role
 from app.settings import Settings
 from tests.support.route_walk import routes
 from tests.support.service import service_settings
+from tests.support.shipped import shipped_toolkit
 
 DIRECTORY = Path(__file__).resolve().parents[2] / "docs" / "reference"
 MADE = "<!-- `make reference` writes this page from the code. -->"
@@ -29,6 +31,7 @@ def pages() -> dict[str, str]:
         "problems.md": problems_page(),
         "permissions.md": permissions_page(),
         "command.md": command_page(),
+        "return.md": return_page(),
     }
 
 
@@ -116,6 +119,34 @@ def command_page() -> str:
         "Results go to stdout, everything else to stderr; the status is 0 unless something is wrong.",
         *(part for words, command in commands(get_command(cli), "idts") for part in described(words, command)),
     )
+
+
+def return_page() -> str:
+    rows = [
+        (f"`{one.name}`", one.title, one.type, limits_of_column(one), one.source, one.description)
+        for one in return_columns(shipped_toolkit())
+    ]
+    return page(
+        "The monthly return",
+        "The columns of `GET /v1/returns/{month}.csv` and of the workbook, in this order. `GET /v1/returns/schema` has "
+        "the same as a Frictionless Table Schema, and the workbook in the notes at its headings. A cell is never empty "
+        "unless the limits say that it may be. [The guide](../guide/monthly-return.md) shows how to read it.",
+        table(("column", "heading in the workbook", "type", "limits", "where it comes from", "what it says"), rows),
+    )
+
+
+def limits_of_column(column: Column) -> str:
+    words = [] if column.constraints["required"] else ["may be empty"]
+    for name, limit in column.constraints.items():
+        if name == "enum":
+            words.append("one of " + ", ".join(f"`{word}`" for word in limit))
+        elif name == "pattern":
+            words.append(f"matches `{limit}`")
+        elif name != "required":
+            words.append(
+                {"minimum": "at least", "maximum": "at most", "maxLength": "length at most"}[name] + f" {limit}"
+            )
+    return ", ".join(words)
 
 
 # Typer brings its own click, which has no types that can be named here.

@@ -44,6 +44,8 @@ OPEN = {
     ("GET", "/v1/prisons/{code}"): ANYBODY,
     ("GET", "/v1/prisons/{code}/readiness"): ANYBODY,
     ("POST", "/v1/readiness/evaluate"): ANYBODY,
+    ("GET", "/v1/returns"): ANYBODY,
+    ("GET", "/v1/returns/schema"): ANYBODY,
     ("GET", "/v1/returns/{month}"): ANYBODY,
     ("GET", "/v1/returns/{month}/revisions"): ANYBODY,
     ("POST", "/v1/returns/{month}/freeze"): ROLE_ONLY,

@@ -1,12 +1,33 @@
 """A return as CSV."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
 
 from app.documents.csv_lines import csv_lines
-from app.documents.returns.cells import COLUMNS, cells
+from app.documents.returns.columns import Cell, Column
+from app.queries.return_months import ReturnSourceView
 from app.queries.returns import ReturnRowView
 
 
-def render_return_csv(month: str, is_provisional: bool, rows: Iterable[ReturnRowView]) -> Iterator[bytes]:
+def render_return_csv(
+    source: ReturnSourceView, columns: Sequence[Column], rows: Iterable[ReturnRowView]
+) -> Iterator[bytes]:
     """The file, a piece at a time."""
-    return csv_lines(COLUMNS, (cells(month, is_provisional, row) for row in rows))
+    values = [column.value for column in columns]
+    lines = ([_text(value(source, row)) for value in values] for row in rows)
+    return csv_lines([column.name for column in columns], lines)
+
+
+def _text(cell: Cell) -> str | int:
+    """RFC 3339 for moments, in UTC; ISO for dates; empty for nothing."""
+    match cell:
+        case None:
+            return ""
+        case bool():
+            return "true" if cell else "false"
+        case datetime():
+            return cell.isoformat().replace("+00:00", "Z")
+        case date():
+            return cell.isoformat()
+        case _:
+            return cell

@@ -27,7 +27,7 @@ from app.rules.programme import (
     month_number,
     totals_of,
 )
-from app.rules.regions import REGIONS
+from app.rules.regions import REGION_REFS, REGIONS, RegionRef
 from app.rules.toolkit import Toolkit
 
 
@@ -60,14 +60,6 @@ class RegionListView:
     """The nine regions."""
 
     items: list[RegionSummaryView]
-
-
-@dataclass(frozen=True, slots=True)
-class RegionRef:
-    """Which region it is about."""
-
-    slug: str
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +125,7 @@ def read_dashboard(session: Session, programme: ProgrammeAt) -> DashboardView:
         now = totals.prisons, totals.commissioning_ready, totals.eligible, totals.live
         trend.append(TrendPoint(month_name(month_number(programme.day)), *now))
     return DashboardView(
-        region=RegionRef(programme.region, REGIONS[programme.region]) if programme.region else None,
+        region=REGION_REFS[programme.region] if programme.region else None,
         as_of=programme.as_of,
         day=programme.day,
         prisons=totals.prisons,

@@ -113,6 +113,11 @@ class Prison:
         return [n for n, rating in enumerate(self.ratings, 1) if rating not in low[n] and n not in self.exempt]
 
     @property
+    def counting(self) -> list[str]:
+        """What each section counts as."""
+        return ["EXEMPT" if n in self.exempt else rating for n, rating in enumerate(self.ratings, 1)]
+
+    @property
     def is_ready(self) -> bool:
         return all(self.ratings[number - 1] == "GREEN" for number in COMMISSIONING)
 
@@ -288,13 +293,13 @@ def _row(one: Prison, day: date) -> dict[str, Any]:
     return {
         "code": one.code,
         "name": one.name,
-        "region": REGIONS[one.region],
+        "region": {"slug": one.region, "name": REGIONS[one.region]},
         "function": one.function,
         "toolkit_version": one.toolkit,
         "stage": one.stage,
         "commissioning_ready": one.is_ready,
         "eligible": not one.blockers,
-        "counts": {word.lower(): one.ratings.count(word) for word in ("RED", "AMBER", "GREEN")},
+        "counts": {word.lower(): one.counting.count(word) for word in ("RED", "AMBER", "GREEN")},
         "ratings": {str(number): rating for number, rating in enumerate(one.ratings, start=1)},
         "blockers": one.blockers,
         "exempt": sorted(one.exempt),
