@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 VENV := .venv
+SPECTRAL := tools/openapi/node_modules
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 # Distribute whole tests over the cores, and let idle workers take from busy ones.
@@ -42,7 +43,7 @@ deep: setup-dev ## Hours of random tests: many more examples, with a seed that c
 mutants: setup-dev ## Mutation testing of the rules (minutes): each mutant is killed, or listed with a reason
 	nice -n 19 $(BIN)/python -m tests.support.mutants $(MUTMUT_ARGS)
 
-check: setup-dev ## Formatting, lint, types, dependencies, security, architecture, migrations
+check: setup-dev ## Formatting, lint, types, dependencies, security, architecture, migrations, OpenAPI
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -52,6 +53,11 @@ check: setup-dev ## Formatting, lint, types, dependencies, security, architectur
 	@directory=$$(mktemp -d) && trap 'rm -rf "$$directory"' EXIT && \
 	unset IDTS_DATABASE_URL IDTS_DATABASE_READ_URL && \
 	export IDTS_DATA_DIR="$$directory" && $(BIN)/idts migrate && $(BIN)/alembic check
+	@$(MAKE) --no-print-directory spectral
+
+.PHONY: spectral node
+spectral: $(SPECTRAL)/.installed
+	$(SPECTRAL)/.bin/spectral lint --fail-severity hint --ruleset tools/openapi/.spectral.yaml docs/openapi.json
 
 bench: setup-dev ## Measure, and print the figures (BENCH="requests --beside ../other" for a part of it)
 	$(BIN)/python -m bench $(BENCH)
@@ -70,7 +76,7 @@ lock: setup-dev ## Recompile both locks (UPGRADE=--upgrade takes newer versions)
 	$(COMPILE) $(UPGRADE) --group dev --constraint requirements.lock --output-file requirements-dev.lock
 
 clean: ## Remove .venv and every cache
-	rm -rf $(VENV) mutants .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) $(SPECTRAL) mutants .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp of its own, written last: an interrupted attempt is made good by the next one.
@@ -94,3 +100,11 @@ $(VENV)/.installed-dev: requirements-dev.lock pyproject.toml | $(VENV)/.made
 	$(PIP) install --require-hashes --requirement requirements-dev.lock
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $(VENV)/.installed $@
+
+node:
+	@command -v npm >/dev/null || { echo "docs/openapi.json is still to be checked with Spectral: install Node 18.18" \
+		"or newer with npm (on Debian or Ubuntu, apt-get install nodejs npm)" >&2; exit 1; }
+
+$(SPECTRAL)/.installed: tools/openapi/package-lock.json | node
+	npm ci --prefix tools/openapi --ignore-scripts --no-audit --no-fund --silent
+	@touch $@

@@ -4,6 +4,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from app.http.openapi import operation_id, words
 from tests.support.openapi_file import openapi_now
 
+ROOT = Path(__file__).resolve().parents[2]
 Where = tuple[str, str, dict[str, Any]]
 DESCRIBE = "describe it in app/http/words.yaml under"
 
@@ -220,3 +222,11 @@ def test_every_problem_that_is_declared_is_one(document):
             if status[0] in "45" and not path.startswith("/health"):
                 content = answer["content"]
                 assert list(content) == ["application/problem+json"], (method, path, status)
+
+
+def test_what_checks_the_document_is_pinned_whole_and_says_nothing_of_where_it_comes_from():
+    packages = json.loads((ROOT / "tools" / "openapi" / "package-lock.json").read_text("utf-8"))["packages"]
+    for name, package in packages.items():
+        assert "resolved" not in package, f"{name}: take the address out of package-lock.json"
+        assert not name or package["integrity"], name
+    assert "node_modules/@stoplight/spectral-cli" in packages
