@@ -9,7 +9,6 @@ from starlette.responses import Response
 
 from app.http.answers import written
 from app.http.auth import Reader
-from app.http.parameters import RatingInput
 from app.http.routing import KeyedRoute
 from app.http.schemas import problems
 from app.http.text import Name
@@ -17,6 +16,7 @@ from app.queries.evaluation import HypotheticalRatings, evaluate_changes, evalua
 from app.rules.commissioning import Commissioning
 from app.rules.go_live import GoLive
 from app.rules.readiness import Counts
+from app.rules.types import Rating
 from app.storage.db import ReadSession
 
 router = APIRouter(prefix="/v1/readiness", tags=["Readiness"], route_class=KeyedRoute)
@@ -29,11 +29,11 @@ class Evaluate(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"prison": "LWI", "changes": {"7": "AMBER"}}]}
     )
 
-    ratings: dict[str, RatingInput] | None = Field(None, max_length=60, description="Section number to rating.")
+    ratings: dict[str, Rating] | None = Field(None, max_length=60, description="Section number to rating.")
     exempt: list[int] = Field(default_factory=list, max_length=35, description="Sections to treat as exempt.")
     toolkit_version: Name | None = Field(None, max_length=32, description="Left out: the current version.")
     prison: Annotated[Name | None, Field(max_length=16, description="A prison's code.")] = None
-    changes: dict[str, RatingInput] | None = Field(None, max_length=60)
+    changes: dict[str, Rating] | None = Field(None, max_length=60)
 
     @model_validator(mode="after")
     def one_kind_of_question(self) -> "Evaluate":

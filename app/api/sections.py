@@ -24,7 +24,7 @@ from app.http.answers import Cursor, Limit, Page, decode_cursor, page_response, 
 from app.http.auth import Assessor
 from app.http.idempotency import Idempotency
 from app.http.kept import Kept
-from app.http.parameters import AsOf, CallerNow, IfMatch, Now, PrisonCode, RatingInput, SectionNumber, now, versions_in
+from app.http.parameters import AsOf, CallerNow, IfMatch, Now, PrisonCode, SectionNumber, now, versions_in
 from app.http.parts import parts
 from app.http.resolve import OwnPrisonThen, own_prison_mark
 from app.http.routing import KeyedRoute, ready_first
@@ -107,7 +107,7 @@ class RateSection(BaseModel):
         json_schema_extra={"examples": [{"rating": "AMBER", "comment": "Terms of reference are with the governor."}]},
     )
 
-    rating: RatingInput = Rating.RED
+    rating: Rating = Rating.RED
     comment: Prose | None = None
     lead: Line | None = None
     target_date: Day | None = None

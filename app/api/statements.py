@@ -36,7 +36,7 @@ from app.storage.db import ReadSession, WriteSession
 
 router = APIRouter(prefix="/v1", tags=["Statements"], route_class=KeyedRoute)
 
-RoleKey = Annotated[str, StringConstraints(pattern="^[a-z0-9_-]{1,60}$")]
+RoleKey = Annotated[str, StringConstraints(to_lower=True, pattern="^[A-Za-z0-9_-]{1,60}$")]
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,255}$")]
 
 

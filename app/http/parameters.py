@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Annotated
 
 from fastapi import Depends, Header, Path, Query
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 from starlette.requests import Request
 
 from app.errors import FieldFault, Invalid
@@ -16,7 +16,6 @@ from app.queries.events import KINDS
 from app.rules.access import Caller
 from app.rules.moments import end_of_day, london_date
 from app.rules.regions import REGIONS, region_slug
-from app.rules.types import Rating
 
 
 def now(request: Request) -> datetime:
@@ -155,16 +154,12 @@ def _region_slug(text: str) -> str:
 
 
 def _kind_of_event(text: str) -> str:
-    if text not in KINDS:
+    kind = text.strip().casefold()
+    if kind not in KINDS:
         raise ValueError(f"give one of {', '.join(KINDS)}")
-    return text
+    return kind
 
 
-def _upper(value: object) -> object:
-    return value.strip().upper() if isinstance(value, str) else value
-
-
-Kind = Annotated[str, AfterValidator(_kind_of_event)]
-RatingInput = Annotated[Rating, BeforeValidator(_upper, json_schema_input_type=Rating)]
+Kind = Annotated[str, AfterValidator(_kind_of_event), Field(json_schema_extra={"enum": list(KINDS)})]
 Region = Annotated[str, StringConstraints(max_length=40), AfterValidator(_region_slug)]
 SectionNumbers = Annotated[list[Annotated[int, Field(strict=True, ge=1, le=35)]], Field(max_length=35)]

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, String, and_, bindparam, cast, func, or_, select
@@ -18,7 +17,7 @@ from app.rules.access import Principal, scope_refusal
 from app.rules.moments import london_date
 from app.rules.prison import PrisonFacts
 from app.rules.regions import REGIONS
-from app.rules.types import Function
+from app.rules.types import AnyCase, Function
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ class PrisonFilter:
     is_eligible: bool | None = None
 
 
-class PrisonSort(StrEnum):
+class PrisonSort(AnyCase):
     """By code, by sections in the way, or by the last change to a section (or registration). A minus reverses it."""
 
     CODE = "code"

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, exists, or_, select
@@ -13,9 +12,10 @@ from app.errors import NotFound
 from app.models import ChangeEvent, Webhook, WebhookDelivery
 from app.models.columns import columns_of
 from app.rules.access import Principal, Role
+from app.rules.types import AnyCase
 
 
-class DeliveryStatus(StrEnum):
+class DeliveryStatus(AnyCase):
     """The state of a delivery. `cancelled` means that its webhook ended before the message arrived."""
 
     PENDING = "pending"

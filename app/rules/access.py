@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from app.rules.types import Reason
+from app.rules.types import AnyCase, Reason
 
 
-class Role(StrEnum):
+class Role(AnyCase):
     """What a key is for. Each role has its own scope."""
 
     PRISON = "prison"

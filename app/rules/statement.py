@@ -3,15 +3,14 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from enum import StrEnum
 from typing import Any
 
 from app.rules.go_live import GoLive
 from app.rules.toolkit import Toolkit
-from app.rules.types import Reason
+from app.rules.types import AnyCase, Reason
 
 
-class StatementStatus(StrEnum):
+class StatementStatus(AnyCase):
     """Raised and issued statements are open; the other three are how one ends."""
 
     RAISED = "raised"
@@ -21,7 +20,7 @@ class StatementStatus(StrEnum):
     SUPERSEDED = "superseded"
 
 
-class Standing(StrEnum):
+class Standing(AnyCase):
     """Whether an issued statement's sections still meet their minima."""
 
     IN_FORCE = "in_force"

@@ -6,7 +6,16 @@ from enum import StrEnum
 from typing import Literal
 
 
-class Rating(StrEnum):
+class AnyCase(StrEnum):
+    """One of a few words, which a caller may write in any case: `green` is GREEN."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> "AnyCase | None":
+        wanted = value.strip().casefold() if isinstance(value, str) else None
+        return next((one for one in cls if one.value.casefold() == wanted), None)
+
+
+class Rating(AnyCase):
     """The toolkit's traffic light. RED: not achieved; AMBER: begun; GREEN: all of it achieved."""
 
     RED = "RED"
@@ -25,7 +34,7 @@ class Rating(StrEnum):
 _RANK = {Rating.RED: 0, Rating.AMBER: 1, Rating.GREEN: 2}
 
 
-class Function(StrEnum):
+class Function(AnyCase):
     """What a prison is for, which decides whether sections 7 and 23 apply to it."""
 
     LOCAL = "local"
@@ -35,7 +44,7 @@ class Function(StrEnum):
     YOUNG_OFFENDER = "young offender"
 
 
-class Gender(StrEnum):
+class Gender(AnyCase):
     """Whom a prison holds."""
 
     MALE = "male"
@@ -43,7 +52,7 @@ class Gender(StrEnum):
     MIXED = "mixed"
 
 
-class Stage(StrEnum):
+class Stage(AnyCase):
     """How far a prison has come, for people; declared from first to furthest."""
 
     NOT_STARTED = "not_started"
@@ -55,14 +64,14 @@ class Stage(StrEnum):
     LIVE = "live"
 
 
-class OutcomeStatus(StrEnum):
+class OutcomeStatus(AnyCase):
     """Whether a required outcome has been achieved. One never recorded has no status."""
 
     MET = "met"
     OUTSTANDING = "outstanding"
 
 
-class EvidenceKind(StrEnum):
+class EvidenceKind(AnyCase):
     """What a piece of evidence is: a document kept somewhere, a link, or a note."""
 
     DOCUMENT = "document"

@@ -27,6 +27,8 @@ PUBLIC = {
     ("GET", "/openapi.json"),
     ("HEAD", "/openapi.json"),
 }
+# Something for each parameter of a path, of the right shape.
+FILLED = {"code": "LWI", "number": "5", "version": "2006-09", "slug": "south-east", "month": "2026-01"}
 
 
 def routes(app: FastAPI) -> dict[tuple[str, str], Any]:

@@ -18,7 +18,7 @@ from app.main import create_app
 from app.rules.access import Permission
 from app.storage.faults import Fault
 from tests.support.openapi_file import FILE, openapi_now
-from tests.support.route_walk import PUBLIC, routes
+from tests.support.route_walk import FILLED, PUBLIC, routes
 from tests.support.service import Service, service_settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,8 +30,6 @@ NOT_IN_OPENAPI = {
     ("GET", "/openapi.json"),
     ("HEAD", "/openapi.json"),
 }
-# Something for each parameter of a path, of the right shape.
-FILLED = {"code": "LWI", "number": "5", "version": "2006-09", "slug": "south-east", "month": "2026-01"}
 
 
 @pytest.fixture(scope="module")
