@@ -19,6 +19,7 @@ from app.api import (
     evidence,
     evidence_uploads,
     exemptions,
+    going_live,
     health,
     keys,
     prisons,
@@ -75,6 +76,7 @@ ROUTERS = (
     # Before the statements: `verify` is not one of their ids.
     verification.router,
     statements.router,
+    going_live.router,
     statement_documents.router,
     events.router,
     webhooks.router,

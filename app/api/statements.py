@@ -1,22 +1,22 @@
-"""Statements of Readiness: raise, read, sign, withdraw, confirm go-live."""
+"""Statements of Readiness: raise, read, sign, withdraw."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.errors import Conflict
 from app.http.answers import Cursor, Limit, Page, decode_cursor, moment_of_cursor, page_response, resource, written
-from app.http.auth import LiveConfirmer, PrisonReader, Raiser, Signer, Withdrawer
+from app.http.auth import PrisonReader, Raiser, Signer, Withdrawer
 from app.http.idempotency import Idempotency
 from app.http.parameters import CallerNow, Now, PrisonCode, Region
 from app.http.parts import parts
 from app.http.resolve import OwnPrison, OwnStatement, StatementId
 from app.http.routing import KeyedRoute
-from app.http.text import Day, Line, Search, plain_text
+from app.http.text import Day, Line, Search, Why
 from app.queries.etags import etag_of
 from app.queries.statement_lists import StatementFilter, list_statements
 from app.queries.statements import STATEMENT_JSON, StatementView, read_credential, read_payload
@@ -26,7 +26,6 @@ from app.rules.statement import Standing, StatementStatus
 from app.services.sealing import sealer
 from app.services.statements import (
     NamedSignatory,
-    confirm_go_live,
     raise_statement,
     replace_signatory,
     sign_statement,
@@ -38,11 +37,6 @@ router = APIRouter(prefix="/v1", tags=["Statements"], route_class=KeyedRoute)
 
 RoleKey = Annotated[str, StringConstraints(to_lower=True, pattern="^[A-Za-z0-9_-]{1,60}$")]
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,255}$")]
-
-
-Why = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000), AfterValidator(plain_text)
-]
 
 
 class NameSignatory(BaseModel):
@@ -90,14 +84,6 @@ class WithdrawStatement(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reason: Why
-
-
-class ConfirmGoLive(BaseModel):
-    """The go-live day: today if it is left out."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    live_on: Day | None = None
 
 
 _PAGE = TypeAdapter(Page[StatementView])
@@ -236,21 +222,6 @@ def withdraw(
     The prison may do so before the statement is issued, its region at any time.
     """
     return _written(withdraw_statement(session, statement_id, body.reason, caller=caller))
-
-
-@router.post(
-    "/statements/{statement_id}/go-live", summary="Confirm a statement's go-live", response_model=StatementView
-)
-def go_live(
-    statement_id: StatementId,
-    session: WriteSession,
-    by: LiveConfirmer,
-    caller: CallerNow,
-    body: ConfirmGoLive | None = None,
-) -> Response:
-    """Confirm that the prison goes live. On that day's ratings it must be eligible, with nothing RED."""
-    live_on = body.live_on if body is not None else None
-    return _written(confirm_go_live(session, statement_id, live_on, caller=caller))
 
 
 @router.get(

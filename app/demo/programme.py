@@ -22,10 +22,11 @@ from app.rules.statement import Standing, StatementStatus
 from app.rules.toolkit import SignatoryRole, Toolkit
 from app.rules.types import EvidenceKind, OutcomeStatus, Rating
 from app.services.audit import record
+from app.services.going_live import confirm_go_live
 from app.services.prisons import register_prison
 from app.services.section_versions import NewEvidence
 from app.services.sections import SectionPatch, exempt_section, rate_sections
-from app.services.statements import NamedSignatory, Sealer, confirm_go_live, raise_statement, sign_statement
+from app.services.statements import NamedSignatory, Sealer, raise_statement, sign_statement
 
 ADMIN = Principal("demo", "Demonstration", Role.ADMIN)
 

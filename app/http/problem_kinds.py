@@ -189,6 +189,11 @@ _TEXTS = (
         "Read the statement again, and sign the digest that it has now.",
     ),
     ("not-your-signature", "Not your signature", "A signatory key can sign only in its own role, at its own prison."),
+    (
+        "go-live-date-passed",
+        "The planned date has passed",
+        "Nothing is issued after its planned go-live date. Move the date, with a reason, and sign again.",
+    ),
     ("statement-not-issued", "Not issued yet", "A statement is issued by its last signature."),
     ("already-live", "Already live", "Go-live has already been confirmed."),
     (

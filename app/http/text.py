@@ -30,6 +30,10 @@ def one_line(text: str) -> str:
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(one_line)]
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), AfterValidator(one_line)]
 Prose = Annotated[str, StringConstraints(min_length=1, max_length=5000), AfterValidator(plain_text)]
+# The reason that somebody gives for what they do.
+Why = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000), AfterValidator(plain_text)
+]
 # A name that is looked up, not stored: what is unknown is told by the look-up.
 Name = Annotated[str, StringConstraints(max_length=60), AfterValidator(plain_text)]
 Search = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(one_line)]

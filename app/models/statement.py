@@ -22,6 +22,7 @@ class Statement(SQLModel, table=True):
     status: str = Field(max_length=12)
     toolkit_version: str = Field(max_length=32)
     go_live_date: date
+    attested_go_live_date: date
     payload: str = Field(sa_type=sa.Text)
     digest: str = Field(max_length=64, index=True)
     serial: str | None = Field(default=None, max_length=24, unique=True)
@@ -71,7 +72,7 @@ class Signatory(SQLModel, table=True):
 class StatementEvent(SQLModel, table=True):
     """One step in a statement's life; `state` is its summary afterwards, from which a past moment is rebuilt.
 
-    `details` is what else there is to tell of a step: who was replaced by whom.
+    `details` is what else there is to tell of a step: who was replaced by whom, which date became which.
     """
 
     __tablename__ = "statement_event"

@@ -27,6 +27,7 @@ KINDS = (
     "evidence.withdrawn",
     "statement.raised",
     "statement.signatory_replaced",
+    "statement.go_live_date_moved",
     "statement.signed",
     "statement.issued",
     "statement.lapsed",

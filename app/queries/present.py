@@ -60,7 +60,8 @@ _SECTION_COLUMNS = [
 ]
 _STATEMENT_COLUMNS = [
     *(_STATEMENT.c[name] for name in ("raised_at", "issued_at", "id", "serial", "status")),
-    *(_STATEMENT.c[name] for name in ("digest", "go_live_date", "live_on", "breached_sections")),
+    *(_STATEMENT.c[name] for name in ("digest", "go_live_date", "attested_go_live_date", "live_on")),
+    _STATEMENT.c.breached_sections,
 ]
 _IS_OPEN = _STATEMENT.c.status.in_([literal_column(f"'{status}'") for status in sorted(OPEN)])
 # The evidence that the named sections show.
@@ -191,7 +192,7 @@ def _answers(rows: Sequence[Sequence[Any]]) -> Answers:
 
 
 def _statement(columns: Sequence[Any]) -> StatementFacts:
-    identity, serial, status, digest, go_live_date, live_on, breached = columns
+    identity, serial, status, digest, go_live_date, attested, live_on, breached = columns
     return StatementFacts(
         id=identity,
         serial=serial,
@@ -199,6 +200,7 @@ def _statement(columns: Sequence[Any]) -> StatementFacts:
         standing=standing_of(status, breached),
         digest=digest,
         go_live_date=date.fromisoformat(go_live_date),
+        attested_go_live_date=date.fromisoformat(attested),
         live_on=date.fromisoformat(live_on) if live_on else None,
         breached_sections=tuple(breached),
     )

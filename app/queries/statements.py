@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from app.errors import NotFound
 from app.models import Prison, Signatory, Statement, StatementEvent
+from app.models.columns import columns_of
 from app.rules.access import Principal, in_scope
 from app.rules.statement import (
     OPEN,
@@ -34,6 +35,18 @@ class ReplacedView:
 
 
 @dataclass(frozen=True, slots=True)
+class DateMoveView:
+    """The planned go-live date moved from one day to another. `cause` is one of the toolkit's `delay_causes`."""
+
+    moved_from: date
+    moved_to: date
+    reason: str
+    cause: str | None
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class SignatoryView:
     """One person named on a statement. `signed_as` is the name that was given when signing."""
 
@@ -48,7 +61,10 @@ class SignatoryView:
 
 @dataclass(frozen=True, slots=True)
 class StatementView:
-    """One Statement of Readiness. `digest` is the SHA-256 of its payload, which is what is signed."""
+    """One Statement of Readiness. `digest` is the SHA-256 of its payload, which is what is signed.
+
+    `go_live_date` is planned now; `attested_go_live_date` is in what is signed, and `date_moves` leads from it.
+    """
 
     id: str
     prison: str
@@ -59,6 +75,8 @@ class StatementView:
     digest: str
     toolkit_version: str
     go_live_date: date
+    attested_go_live_date: date
+    date_moves: list[DateMoveView]
     live_on: date | None
     live_confirmed_at: datetime | None
     live_confirmed_by: str | None
@@ -84,6 +102,7 @@ def facts_of_statement(row: Statement) -> StatementFacts:
         standing=standing_of(row.status, row.breached_sections),
         digest=row.digest,
         go_live_date=row.go_live_date,
+        attested_go_live_date=row.attested_go_live_date,
         live_on=row.live_on,
         breached_sections=tuple(row.breached_sections),
     )
@@ -105,6 +124,7 @@ def state_of(one: StatementFacts) -> dict[str, Any]:
         "standing": one.standing.value if one.standing else None,
         "digest": one.digest,
         "go_live_date": one.go_live_date.isoformat(),
+        "attested_go_live_date": one.attested_go_live_date.isoformat(),
         "live_on": one.live_on.isoformat() if one.live_on else None,
         "breached_sections": list(one.breached_sections),
     }
@@ -117,8 +137,10 @@ def facts_from_state(state: dict[str, Any]) -> StatementFacts:
         status=StatementStatus(state["status"]),
         standing=Standing(state["standing"]) if state["standing"] else None,
         digest=state["digest"],
-        go_live_date=date.fromisoformat(state["go_live_date"]),
-        live_on=date.fromisoformat(state["live_on"]) if state["live_on"] else None,
+        go_live_date=_day(state["go_live_date"]),
+        # Steps from before dates could be moved have the one date.
+        attested_go_live_date=_day(state.get("attested_go_live_date") or state["go_live_date"]),
+        live_on=_day(state["live_on"]) if state["live_on"] else None,
         breached_sections=tuple(state["breached_sections"]),
     )
 
@@ -186,31 +208,41 @@ def select_statements() -> Any:
 def statement_views(session: Session, rows: Sequence[Any]) -> list[StatementView]:
     ids = [row.Statement.id for row in rows]
     people: dict[str, list[SignatoryView]] = {one: [] for one in ids}
-    replaced = _replaced(session, ids)
+    steps = _told_steps(session, ids)
     named = select(Signatory).where(col(Signatory.statement_id).in_(ids)).order_by(col(Signatory.position))
     for one in session.scalars(named.execution_options(populate_existing=True)):
-        before = replaced.get((one.statement_id, one.role), [])
+        before = [
+            ReplacedView(told["from"], reason, at, by)
+            for kind, told, reason, at, by in steps[one.statement_id]
+            if kind == "signatory_replaced" and told["role"] == one.role
+        ]
         people[one.statement_id].append(
             SignatoryView(one.role, one.title, one.name, one.email, one.signed_at, one.signed_as, before)
         )
-    return [_view(row.Statement, row.code, people[row.Statement.id]) for row in rows]
+    return [_view(row.Statement, row.code, people[row.Statement.id], steps[row.Statement.id]) for row in rows]
 
 
-def _replaced(session: Session, ids: Sequence[str]) -> dict[tuple[str, str], list[ReplacedView]]:
-    """By statement and role, who was named before."""
-    event = StatementEvent
-    steps = (
-        select(col(event.statement_id), col(event.details), col(event.reason), col(event.at), col(event.by_name))
-        .where(col(event.statement_id).in_(ids), col(event.kind) == "signatory_replaced")
-        .order_by(col(event.id))
+ToldStep = tuple[str, dict[str, Any], str, datetime, str]
+
+
+def _told_steps(session: Session, ids: Sequence[str]) -> dict[str, list[ToldStep]]:
+    """By statement, the steps that tell more than their reason: kind, details, reason, when and by whom."""
+    told = (
+        select(*columns_of(StatementEvent, "statement_id kind details reason at by_name"))
+        .where(col(StatementEvent.statement_id).in_(ids), col(StatementEvent.details).is_not(None))
+        .order_by(col(StatementEvent.id))
     )
-    found: dict[tuple[str, str], list[ReplacedView]] = {}
-    for statement_id, details, reason, at, by in session.execute(steps):
-        found.setdefault((statement_id, details["role"]), []).append(ReplacedView(details["from"], reason, at, by))
+    found: dict[str, list[ToldStep]] = {one: [] for one in ids}
+    for statement_id, *step in session.execute(told):
+        found[statement_id].append((step[0], step[1], step[2], step[3], step[4]))
     return found
 
 
-def _view(row: Statement, code: str, people: list[SignatoryView]) -> StatementView:
+def _day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+def _view(row: Statement, code: str, people: list[SignatoryView], steps: Sequence[ToldStep]) -> StatementView:
     return StatementView(
         id=row.id,
         prison=code,
@@ -221,6 +253,12 @@ def _view(row: Statement, code: str, people: list[SignatoryView]) -> StatementVi
         digest=row.digest,
         toolkit_version=row.toolkit_version,
         go_live_date=row.go_live_date,
+        attested_go_live_date=row.attested_go_live_date,
+        date_moves=[
+            DateMoveView(_day(told["from"]), _day(told["to"]), reason, told["cause"], at, by)
+            for kind, told, reason, at, by in steps
+            if kind == "go_live_date_moved"
+        ],
         live_on=row.live_on,
         live_confirmed_at=row.live_confirmed_at,
         live_confirmed_by=row.live_confirmed_by,

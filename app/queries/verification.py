@@ -26,6 +26,7 @@ class IssuedFacts:
     breached_sections: Sequence[int]
     issued_at: datetime
     go_live_date: date
+    attested_go_live_date: date
     live_on: date | None
     superseded_by: str | None
     withdrawn_at: datetime | None
@@ -60,6 +61,7 @@ def issued_by_serial(session: Session, serial: str) -> IssuedFacts | None:
         breached_sections=one.breached_sections,
         issued_at=one.issued_at,
         go_live_date=one.go_live_date,
+        attested_go_live_date=one.attested_go_live_date,
         live_on=one.live_on,
         superseded_by=successor,
         withdrawn_at=one.ended_at if one.status == StatementStatus.WITHDRAWN else None,

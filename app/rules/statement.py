@@ -32,7 +32,10 @@ OPEN = frozenset({StatementStatus.RAISED, StatementStatus.ISSUED})
 
 @dataclass(frozen=True, slots=True)
 class StatementFacts:
-    """A statement as it stands in the verdict. `breached_sections` is empty while it is in force."""
+    """A statement as it stands in the verdict. `breached_sections` is empty while it is in force.
+
+    `go_live_date` is planned now, `attested_go_live_date` was when the statement was raised.
+    """
 
     id: str
     serial: str | None
@@ -40,6 +43,7 @@ class StatementFacts:
     standing: Standing | None
     digest: str
     go_live_date: date
+    attested_go_live_date: date
     live_on: date | None
     breached_sections: tuple[int, ...]
 

@@ -28,6 +28,8 @@ def credential_content(view: StatementView, payload: str, *, issuer: str) -> byt
         "iss": issuer,
         "issued_at": _moment(view.issued_at),
         "serial": view.serial,
+        # As it is planned at issue; the statement has the date that was attested.
+        "go_live_date": view.go_live_date.isoformat(),
         "statement": json.loads(payload),
         "digest": view.digest,
         "signatures": [

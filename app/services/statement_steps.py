@@ -51,6 +51,7 @@ def _row_values(opened: OpenedPrison, step: Step) -> dict[str, Any]:
         "of_statement": after.id,
         "status": after.status,
         "serial": after.serial,
+        "go_live_date": after.go_live_date,
         "live_on": after.live_on,
         "breached_sections": list(after.breached_sections),
         **step.columns,

@@ -1,4 +1,4 @@
-"""Raising, signing, withdrawing Statements of Readiness, and confirming go-live."""
+"""Raising, signing and withdrawing Statements of Readiness, and naming who signs them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -10,19 +10,19 @@ from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from app.errors import Conflict, DomainError, FieldFault, Forbidden, Invalid, Refused
+from app.errors import Conflict, FieldFault, Forbidden, Invalid, Refused
 from app.models import Signatory, Statement, table_of
 from app.queries.attestation import attested_payload
 from app.queries.statements import (
     SignatoryView,
     StatementView,
-    facts_of_statement,
     read_any_statement,
     read_own_statement,
     read_payload,
 )
 from app.rules.access import Caller, Principal, Role
 from app.rules.decision import Change
+from app.rules.go_live_date import has_passed
 from app.rules.moments import london_date
 from app.rules.statement import (
     Standing,
@@ -33,13 +33,11 @@ from app.rules.statement import (
     may_be_replaced,
     may_be_signed,
     may_be_withdrawn,
-    may_go_live,
     missing_signatories,
     serial_number,
 )
-from app.rules.types import Reason
-from app.services.opened import Entry, OpenedPrison, open_prison
-from app.services.writing import append_change
+from app.services.open_statements import open_statement, refuse, take_steps
+from app.services.opened import OpenedPrison, open_prison
 from app.storage.batch import Write
 
 # Given the view of a statement that has all its signatures, the credential (a JWS) over it.
@@ -66,13 +64,21 @@ def raise_statement(
     opened = open_prison(session, code, caller)
     _refuse_malformed(opened, go_live_date, people)
     go_live = opened.decide(Change()).readiness.go_live
-    _refuse(may_be_raised(go_live, [one.status for one in opened.statements]), Conflict)
-    _refuse(missing_signatories(opened.toolkit, [person.role for person in people]))
+    refuse(may_be_raised(go_live, [one.status for one in opened.statements]), Conflict)
+    refuse(missing_signatories(opened.toolkit, [person.role for person in people]))
     payload, digest = attested_payload(session, opened.facts, opened.answers, go_live_date, opened.at)
     facts = StatementFacts(
-        str(uuid4()), None, StatementStatus.RAISED, None, digest, go_live_date, live_on=None, breached_sections=()
+        id=str(uuid4()),
+        serial=None,
+        status=StatementStatus.RAISED,
+        standing=None,
+        digest=digest,
+        go_live_date=go_live_date,
+        attested_go_live_date=go_live_date,
+        live_on=None,
+        breached_sections=(),
     )
-    _take(
+    take_steps(
         session,
         opened,
         Step("raised", None, facts),
@@ -98,7 +104,7 @@ def sign_statement(
     view = read_any_statement(session, statement_id)
     _refuse_others_role(caller.by, role)
     person = _signatory(view, role)
-    _refuse(may_be_signed(view.status, person.signed_at is not None), Conflict)
+    refuse(may_be_signed(view.status, person.signed_at is not None), Conflict)
     if digest != view.digest:
         detail = f"The digest that you sent is not this statement's, which is {view.digest}. Read it again first."
         raise Refused("digest-differs", detail, [FieldFault("/digest", "not the statement's")])
@@ -107,8 +113,9 @@ def sign_statement(
     steps = [Step("signed", facts, facts, f"{role}: {name}")]
     is_last = all(one.signed_at is not None for one in view.signatories if one.role != role)
     if is_last:
+        refuse(has_passed(facts, london_date(opened.at)), Conflict)
         steps += _issuing_steps(session, opened, facts)
-    _take(session, opened, *steps, before=[signed])
+    take_steps(session, opened, *steps, before=[signed])
     if is_last:
         _seal(session, facts.id, seal)
     return read_any_statement(session, statement_id)
@@ -118,15 +125,15 @@ def replace_signatory(
     session: Session, statement_id: str, person: NamedSignatory, reason: str, *, caller: Caller
 ) -> StatementView:
     """Name another person for a role that has not signed yet. Who was named before is kept, with the reason."""
-    opened, facts = _opened_for(session, statement_id, caller)
+    opened, facts = open_statement(session, statement_id, caller)
     view = read_any_statement(session, statement_id)
     before = _signatory(view, person.role)
-    _refuse(may_be_replaced(view.status, before.signed_at is not None), Conflict)
+    refuse(may_be_replaced(view.status, before.signed_at is not None), Conflict)
     named = {"name": person.name, "email": person.email}
     told = {"role": person.role, "from": before.name, "to": person.name}
     step = Step("signatory_replaced", facts, facts, reason, details=told)
     row: Write = (_CHANGE_SIGNATORY, {"of_statement": statement_id, "of_role": person.role} | named)
-    _take(session, opened, step, before=[row])
+    take_steps(session, opened, step, before=[row])
     return read_any_statement(session, statement_id)
 
 
@@ -135,28 +142,10 @@ def withdraw_statement(session: Session, statement_id: str, reason: str, *, call
 
     A prison takes back what has not been issued; afterwards its region does.
     """
-    opened, facts = _opened_for(session, statement_id, caller)
-    _refuse(may_be_withdrawn(facts.status, by_prison=caller.by.role is Role.PRISON), Conflict)
+    opened, facts = open_statement(session, statement_id, caller)
+    refuse(may_be_withdrawn(facts.status, by_prison=caller.by.role is Role.PRISON), Conflict)
     after = replace(facts, status=StatementStatus.WITHDRAWN, standing=None)
-    _take(session, opened, Step("withdrawn", facts, after, reason))
-    return read_any_statement(session, statement_id)
-
-
-def confirm_go_live(session: Session, statement_id: str, live_on: date | None, *, caller: Caller) -> StatementView:
-    """Confirm that the prison goes live, against the ratings of the day.
-
-    Refused unless the statement is issued and every section meets its minimum now.
-    """
-    opened, facts = _opened_for(session, statement_id, caller)
-    today = london_date(opened.at)
-    if live_on is not None and live_on != today:
-        # The ratings of the day decide, and the day that can be judged now is today.
-        fault = FieldFault("/live_on", f"give today, {today.isoformat()}, or leave it out")
-        raise Invalid("invalid-input", "Go-live is confirmed on the day itself, against its ratings.", [fault])
-    _refuse(may_go_live(facts, opened.decide(Change()).readiness.go_live), Conflict)
-    after = replace(facts, live_on=today)
-    columns = {"live_confirmed_at": opened.at, "live_confirmed_by": caller.by.name}
-    _take(session, opened, Step("live", facts, after, columns=columns))
+    take_steps(session, opened, Step("withdrawn", facts, after, reason))
     return read_any_statement(session, statement_id)
 
 
@@ -190,12 +179,6 @@ def _seal(session: Session, statement_id: str, seal: Sealer) -> None:
     session.execute(update(Statement).where(col(Statement.id) == statement_id).values(credential=seal(view, payload)))
 
 
-def _take(session: Session, opened: OpenedPrison, *steps: Step, before: Sequence[Write] = ()) -> None:
-    """Store steps of the prison's statements and what they do to its verdict; `before` is written first."""
-    decision = opened.decide(Change(steps=steps))
-    append_change(session, opened, decision, [Entry(None, None, before)])
-
-
 def _signatory(view: StatementView, role: str) -> SignatoryView:
     for person in view.signatories:
         if person.role == role:
@@ -208,13 +191,6 @@ def _signatory(view: StatementView, role: str) -> SignatoryView:
 def _facts(opened: OpenedPrison, statement_id: str) -> StatementFacts:
     """The statement, locked with its prison."""
     return next(one for one in opened.statements if one.id == statement_id)
-
-
-def _opened_for(session: Session, statement_id: str, caller: Caller) -> tuple[OpenedPrison, StatementFacts]:
-    view = read_own_statement(session, statement_id, caller.by)
-    opened = open_prison(session, view.prison, caller)
-    statement = select(Statement).where(col(Statement.id) == statement_id).execution_options(populate_existing=True)
-    return opened, facts_of_statement(session.scalars(statement).one())
 
 
 _RAISE = insert(table_of(Statement)).inline()
@@ -231,6 +207,7 @@ def _statement_row(opened: OpenedPrison, facts: StatementFacts, payload: str) ->
         "status": facts.status,
         "toolkit_version": opened.facts.toolkit_version,
         "go_live_date": facts.go_live_date,
+        "attested_go_live_date": facts.attested_go_live_date,
         "payload": payload,
         "digest": facts.digest,
         "breached_sections": [],
@@ -278,9 +255,3 @@ def _refuse_others_role(by: Principal, role: str) -> None:
     if by.signatory_role != role:
         detail = f"This key signs as {by.signatory_role}, and nobody can sign for another role."
         raise Forbidden("not-your-signature", detail, [FieldFault("/role", f"give {by.signatory_role}")])
-
-
-def _refuse(reason: Reason | None, kind: type[DomainError] = Refused) -> None:
-    if reason is not None:
-        faults = [FieldFault(reason.pointer, reason.detail)] if reason.pointer else []
-        raise kind(reason.code, reason.detail, faults)

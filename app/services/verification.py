@@ -37,6 +37,7 @@ class Verification:
     breached_sections: list[int]
     issued_at: datetime | None
     go_live_date: date | None
+    attested_go_live_date: date | None
     live_on: date | None
     superseded_by: str | None
     withdrawn_at: datetime | None
@@ -90,6 +91,7 @@ def _verification(issued: IssuedFacts | None, kid: str | None, mismatches: list[
             "standing",
             "issued_at",
             "go_live_date",
+            "attested_go_live_date",
             "live_on",
             "superseded_by",
             "withdrawn_at",

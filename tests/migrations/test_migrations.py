@@ -25,6 +25,7 @@ TITLES_ONLY = "0013"
 ROWS_WITHOUT_REGION = "0014"
 A_REVISION = """INSERT INTO return_revision (month, revision, digest, row_count, corrections, frozen_at, frozen_by_id,
 frozen_by) VALUES ('2026-02', 1, 'x', 1, '{}', '2026-03-01T09:00:00.000000Z', 'key:1', 'x')"""
+ONE_PLANNED_DATE = "0015"
 A_WEBHOOK = """INSERT INTO webhook (owner_id, owner_name, url, description, secret, created_at)
 VALUES ('key:1', 'x', 'https://example.org', 'x', 'whsec_plain', '2026-01-05T09:00:00.000000Z')"""
 A_TOOLKIT = """INSERT INTO toolkit_version (version, document, digest, loaded_at)
@@ -48,6 +49,12 @@ ITEMS: list[dict[str, Any]] = [
     {"id": "lost", "kind": "document", "reference": None},
 ]
 SOUND = {"title alone": False, "address": True, "kept": True, "lost": False}
+A_STATEMENT = """INSERT INTO statement (id, prison_id, status, toolkit_version, go_live_date, payload, digest,
+breached_sections, raised_at, raised_by, version) VALUES ('one', 1, 'raised', '2006-09', '2026-12-01', '{}', 'd', '[]',
+'2026-01-05T09:00:00.000000Z', 'prison:LWI', 1)"""
+A_SIGNATORY = (
+    "INSERT INTO signatory (statement_id, role, position, title, name) VALUES ('one', 'governor', 1, 'G', 'A')"
+)
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -201,6 +208,22 @@ def test_frozen_rows_say_their_region_and_stay_as_they_were(config: Config, engi
     command.downgrade(config, ROWS_WITHOUT_REGION)
     with engine.connect() as connection:
         assert connection.scalars(sa.text("SELECT content FROM return_row")).all() == [content]
+
+
+def test_a_statement_attests_the_date_that_it_was_raised_with(config: Config, engine: sa.Engine):
+    command.upgrade(config, ONE_PLANNED_DATE)
+    with engine.begin() as connection:
+        for row in (A_TOOLKIT, A_PRISON, A_STATEMENT, A_SIGNATORY):
+            connection.execute(sa.text(row))
+    command.upgrade(config, "head")
+    with engine.begin() as connection:
+        dates = connection.execute(sa.text("SELECT go_live_date, attested_go_live_date FROM statement")).one()
+        assert list(map(str, dates)) == ["2026-12-01"] * 2
+        connection.execute(sa.text("UPDATE statement SET go_live_date = '2027-01-04'"))
+    command.downgrade(config, ONE_PLANNED_DATE)
+    with engine.connect() as connection:
+        assert str(connection.scalar(sa.text("SELECT go_live_date FROM statement"))) == "2026-12-01"
+        assert connection.scalars(sa.text("SELECT name FROM signatory")).all() == ["A"]
 
 
 def test_there_is_one_line_of_revisions(config: Config):

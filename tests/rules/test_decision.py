@@ -19,7 +19,8 @@ PRISON = PrisonFacts(1, "MSI", "Maidstone", "south-east", Function.TRAINER, "200
 STAMP = Stamp(AT, "Lead")
 EVIDENCE = (EvidenceRef("e", date(2026, 1, 1)),)
 GREEN = tuple(Assessment(number, 1, Rating.GREEN, evidence=EVIDENCE) for number in range(1, 36))
-RAISED = StatementFacts("a", None, StatementStatus.RAISED, None, "d" * 64, date(2026, 12, 1), None, ())
+PLANNED = date(2026, 12, 1)
+RAISED = StatementFacts("a", None, StatementStatus.RAISED, None, "d" * 64, PLANNED, PLANNED, None, ())
 ISSUED = replace(RAISED, id="b", status=StatementStatus.ISSUED, standing=Standing.IN_FORCE)
 RED_FIVE = Assessment(5, 2, Rating.RED, evidence=EVIDENCE)
 

@@ -15,7 +15,8 @@ from tests.support.shipped import shipped_book
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 DAY = date(2026, 3, 2)
 PRISON = PrisonFacts(1, "MSI", "Maidstone", "south-east", Function.TRAINER, "2006-09.2", AT)
-RAISED = StatementFacts("a", None, StatementStatus.RAISED, None, "d" * 64, date(2026, 12, 1), None, ())
+PLANNED = date(2026, 12, 1)
+RAISED = StatementFacts("a", None, StatementStatus.RAISED, None, "d" * 64, PLANNED, PLANNED, None, ())
 ISSUED = replace(RAISED, id="b", status=StatementStatus.ISSUED, standing=Standing.IN_FORCE)
 LIVE = replace(ISSUED, live_on=date(2026, 3, 1))
 

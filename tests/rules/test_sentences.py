@@ -10,6 +10,7 @@ import pytest
 from app.rules.access import Permission, Principal, Role, key_scope_fault, refusal, scope_refusal
 from app.rules.assessment import EvidenceRef
 from app.rules.evidence import withdrawal_leaves_green_bare
+from app.rules.go_live_date import has_passed, may_be_moved
 from app.rules.readiness import judge
 from app.rules.returns import Month, may_be_frozen
 from app.rules.section import (
@@ -39,6 +40,7 @@ from tests.support.shipped import shipped_book, shipped_toolkit
 TOOLKIT = shipped_toolkit()
 SECTION = TOOLKIT.section
 R, A, G = Rating.RED, Rating.AMBER, Rating.GREEN
+PLANNED = date(2026, 12, 1)
 LEAD = Principal("key:1", "Lead", Role.PRISON, prison="LWI")
 REGIONAL = Principal("key:2", "Regional lead", Role.REGION, region="south-east")
 OUTSTANDING = dict.fromkeys([one.key for one in SECTION(5).required_outcomes], OutcomeStatus.OUTSTANDING)
@@ -54,7 +56,7 @@ def go_live(*below: int):
 
 
 def statement(status: StatementStatus, live_on: date | None = None) -> StatementFacts:
-    return StatementFacts("a", None, status, None, "d" * 64, date(2026, 12, 1), live_on, ())
+    return StatementFacts("a", None, status, None, "d" * 64, PLANNED, PLANNED, live_on, ())
 
 
 # Asked for by the test itself, so that whatever works them out is known to be tried by it.
@@ -230,6 +232,25 @@ REFUSALS = [
         lambda: may_be_replaced(StatementStatus.RAISED, True),
         "already-signed",
         "This role has signed. Withdraw the statement if another person is to sign it.",
+        None,
+    ),
+    (
+        lambda: may_be_moved(statement(StatementStatus.WITHDRAWN)),
+        "statement-not-open",
+        "This statement is withdrawn, so its planned date stays as it is. Raise a new one with another date.",
+        None,
+    ),
+    (
+        lambda: may_be_moved(statement(StatementStatus.ISSUED, date(2026, 12, 2))),
+        "already-live",
+        "The prison went live on 2026-12-02, so its planned date stays as it is.",
+        None,
+    ),
+    (
+        lambda: has_passed(statement(StatementStatus.RAISED), date(2026, 12, 2)),
+        "go-live-date-passed",
+        "The planned go-live date, 2026-12-01, has passed, and this signature would issue the statement. Have the "
+        "prison or its region move the date first: POST /v1/statements/a/go-live-date.",
         None,
     ),
     (

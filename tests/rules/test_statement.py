@@ -1,13 +1,14 @@
 """A statement's life by the rules: tables of what may happen to it, and what the ratings do to it (rule 7)."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
 from app.rules.go_live import GoLive
+from app.rules.go_live_date import has_passed, may_be_moved
 from app.rules.readiness import judge
 from app.rules.statement import (
     OPEN,
@@ -34,6 +35,7 @@ from tests.support.shipped import shipped_book, shipped_toolkit
 
 RAISED, ISSUED = StatementStatus.RAISED, StatementStatus.ISSUED
 LAPSED, WITHDRAWN, SUPERSEDED = StatementStatus.LAPSED, StatementStatus.WITHDRAWN, StatementStatus.SUPERSEDED
+PLANNED = date(2026, 12, 1)
 IN_FORCE, IN_BREACH = Standing.IN_FORCE, Standing.IN_BREACH
 
 
@@ -46,7 +48,7 @@ def go_live(*below: int) -> GoLive:
 def statement(status: StatementStatus = RAISED, *breached: int, identity: str = "a", **more) -> StatementFacts:
     standing = (IN_BREACH if breached else IN_FORCE) if status is ISSUED else None
     serial = "SOR-LWI-2026-001" if status is ISSUED else None
-    facts = StatementFacts(identity, serial, status, standing, "d" * 64, date(2026, 12, 1), None, breached)
+    facts = StatementFacts(identity, serial, status, standing, "d" * 64, PLANNED, PLANNED, None, breached)
     return replace(facts, **more)
 
 
@@ -171,6 +173,18 @@ def test_what_is_open_may_be_withdrawn_and_by_the_prison_before_issue_alone(stat
 def test_a_person_gives_way_to_another_before_they_sign(status, has_signed):
     expected = "statement-not-open" if status is not RAISED else "already-signed" if has_signed else None
     assert code_of(may_be_replaced(status, has_signed)) == expected
+
+
+@pytest.mark.parametrize("status", list(StatementStatus))
+@pytest.mark.parametrize("live_on", [None, PLANNED])
+def test_the_planned_date_is_moved_while_the_statement_is_open_and_not_live(status, live_on):
+    expected = "already-live" if live_on else None if status in OPEN else "statement-not-open"
+    assert code_of(may_be_moved(statement(status, live_on=live_on))) == expected
+
+
+@pytest.mark.parametrize(("days", "code"), [(-1, None), (0, None), (1, "go-live-date-passed")])
+def test_nothing_is_issued_past_its_planned_date(days, code):
+    assert code_of(has_passed(statement(), PLANNED + timedelta(days=days))) == code
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,9 @@ SCOPED = {
     ),
     ("POST", "/v1/statements/{statement_id}/withdraw"): Ask({"reason": "Too early"}, refusal=HIDDEN),
     ("POST", "/v1/statements/{statement_id}/go-live"): Ask(refusal=HIDDEN),
+    ("POST", "/v1/statements/{statement_id}/go-live-date"): Ask(
+        {"go_live_date": "2026-12-24", "reason": "Staff are still to come"}, refusal=HIDDEN
+    ),
     ("GET", "/v1/webhooks/{webhook_id}"): Ask(refusal=HIDDEN),
     ("DELETE", "/v1/webhooks/{webhook_id}"): Ask(refusal=HIDDEN),
     ("GET", "/v1/webhooks/{webhook_id}/deliveries"): Ask(refusal=HIDDEN),

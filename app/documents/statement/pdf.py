@@ -61,5 +61,6 @@ def _fonts() -> "Fonts":
 def _last_step(view: StatementView) -> datetime:
     """When the statement last changed in a way that the document shows."""
     signed = [person.signed_at for person in view.signatories]
-    moments = [view.raised_at, view.issued_at, view.live_confirmed_at, view.ended_at, *signed]
+    moved = [move.at for move in view.date_moves]
+    moments = [view.raised_at, view.issued_at, view.live_confirmed_at, view.ended_at, *signed, *moved]
     return max(moment for moment in moments if moment is not None)

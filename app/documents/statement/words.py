@@ -123,13 +123,22 @@ def _facts(view: StatementView, payload: Mapping[str, Any]) -> list[tuple[str, s
     if view.live_confirmed_at is not None:
         confirmed = f"confirmed {london_moment(view.live_confirmed_at)} by {_text(view.live_confirmed_by or 'unknown')}"
     return [
-        ("Planned go-live date", london_day(view.go_live_date), ""),
+        ("Planned go-live date", london_day(view.go_live_date), _moved(view)),
         ("Live since", london_day(view.live_on) if view.live_on else "Not confirmed yet", confirmed),
         ("Issued", london_moment(view.issued_at) if view.issued_at else "Not issued", ""),
         ("Ratings as they stood", london_moment(datetime.fromisoformat(payload["frozen_at"])), ""),
         ("Raised by", _text(view.raised_by), ""),
         ("Toolkit", _text(payload["toolkit_version"]), ""),
     ]
+
+
+def _moved(view: StatementView) -> str:
+    """That the planned date is not the one that is attested, and since when."""
+    if not view.date_moves:
+        return ""
+    times, last = len(view.date_moves), london_moment(view.date_moves[-1].at)
+    often = "once" if times == 1 else f"{times} times"
+    return f"attested: {london_day(view.attested_go_live_date)}; moved {often}, last on {last}"
 
 
 def _verdict(payload: Mapping[str, Any]) -> dict[str, Any]:
