@@ -15,7 +15,7 @@ from app.queries.prisons import PrisonFilter, list_prisons
 from app.queries.sections import has_rated_sections
 from app.queries.toolkits import current_version, read_book
 from app.rules.access import Caller, Principal, Role
-from app.rules.moments import london_date
+from app.rules.moments import end_of_day, last_day_of, london_date
 from app.rules.prison import PrisonDetails
 from app.rules.section import EVERY_OUTCOME
 from app.rules.statement import Standing, StatementStatus
@@ -50,10 +50,13 @@ def live(session: Session, plan: Plan, place: int, *, seal: Sealer) -> None:
     registered_at, details = register(plan, chance, place)
     register_prison(session, details, caller=Caller(ADMIN, registered_at))
     people = People(session, details, read_book(session, current_version(session)).toolkit, chance, seal)
+    until = plan.until if details.closed_on is None else end_of_day(last_day_of(details.closed_on))
     for at, moves in visits(plan, chance, registered_at):
-        people.take_due(at)
+        people.take_due(min(at, until))
+        if at > until:
+            return
         people.visit(at, moves)
-    people.take_due(plan.until)
+    people.take_due(min(plan.until, until))
 
 
 def finish(session: Session, plan: Plan, prisons: int, *, caller: Caller) -> None:

@@ -137,6 +137,11 @@ _TEXTS = (
     ),
     ("no-exemption", "No exemption to end", "The section has no exemption; nothing needs to be done."),
     ("prison-exists", "Prison already registered", "A prison with this code is registered: correct it with PATCH."),
+    (
+        "prison-closed",
+        "The prison has closed",
+        "Nothing is rated, added or attested at a prison after the day it closed. What it has can still be read.",
+    ),
     ("exemption-in-the-way", "An exemption is in the way", "End the exemption before making the prison local."),
     ("unknown-toolkit", "No such toolkit version", "GET /v1/toolkits lists the versions that are loaded."),
     (

@@ -18,10 +18,12 @@ from app.services.writing import append_change
 from app.storage.batch import Write
 
 
-def open_statement(session: Session, statement_id: str, caller: Caller) -> tuple[OpenedPrison, StatementFacts]:
+def open_statement(
+    session: Session, statement_id: str, caller: Caller, *, may_be_closed: bool = False
+) -> tuple[OpenedPrison, StatementFacts]:
     """The statement's prison, locked, and the statement as it is under that lock."""
     view = read_own_statement(session, statement_id, caller.by)
-    opened = open_prison(session, view.prison, caller)
+    opened = open_prison(session, view.prison, caller, may_be_closed=may_be_closed)
     statement = select(Statement).where(col(Statement.id) == statement_id).execution_options(populate_existing=True)
     return opened, facts_of_statement(session.scalars(statement).one())
 

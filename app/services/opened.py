@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.errors import Forbidden, Unavailable
+from app.errors import Conflict, Forbidden, Unavailable
 from app.queries.present import Present, lock_present
 from app.queries.toolkits import read_book
 from app.rules.access import Caller, scope_refusal
@@ -14,6 +14,7 @@ from app.rules.assessment import Answers
 from app.rules.decision import Change, Decision, Facts, decide
 from app.rules.moments import is_behind, london_date, strictly_after
 from app.rules.prison import PrisonFacts
+from app.rules.programme import is_open_on
 from app.rules.readiness import RuleBook, Situation
 from app.rules.returns import month_named
 from app.rules.statement import StatementFacts
@@ -66,9 +67,11 @@ class OpenedPrison:
         return decide(Facts(self.situation, self.book, london_date(self.at)), change)
 
 
-def open_prison(session: Session, code: str, caller: Caller, numbers: Sequence[int] = ()) -> OpenedPrison:
+def open_prison(
+    session: Session, code: str, caller: Caller, numbers: Sequence[int] = (), *, may_be_closed: bool = False
+) -> OpenedPrison:
     """Lock a prison and read how it stands, with the evidence that the named sections show; Forbidden if it is
-    outside the caller's scope.
+    outside the caller's scope, Conflict if it has closed and that stands in the way.
 
     Its clock only runs forward, whatever the machine's does; see `moment_of_change`.
     """
@@ -77,6 +80,13 @@ def open_prison(session: Session, code: str, caller: Caller, numbers: Sequence[i
     if (reason := scope_refusal(caller.by, prison=facts.code, region=facts.region)) is not None:
         raise Forbidden(reason.code, reason.detail)
     at = moment_of_change(caller.moment(), present.latest_at, present.frozen_month)
+    if not may_be_closed and not is_open_on(None, present.details["closed_by"], london_date(at)):
+        raise Conflict(
+            "prison-closed",
+            f"{facts.name} ({facts.code}) has closed ({present.details['closed_on']}), so its sections, evidence and "
+            "statements stay as they are. If that date is wrong, an administrator corrects `closed_on` with "
+            f"PATCH /v1/prisons/{facts.code}.",
+        )
     return OpenedPrison(present, read_book(session, facts.toolkit_version), caller, at)
 
 

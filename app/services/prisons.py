@@ -81,7 +81,7 @@ def correct_prison(
     Outdated where the prison's version is none of `versions` (the caller's copy). Forbidden for fields beyond
     the caller's role, Refused where an exemption or a rating would not fit any more, Invalid for an unknown toolkit.
     """
-    opened = open_prison(session, code, caller)
+    opened = open_prison(session, code, caller, may_be_closed=True)
     _refuse_fields_beyond_role(caller.by, given)
     details = opened.present.details
     if versions is not None and details["version"] not in versions:

@@ -142,7 +142,7 @@ def withdraw_statement(session: Session, statement_id: str, reason: str, *, call
 
     A prison takes back what has not been issued; afterwards its region does.
     """
-    opened, facts = open_statement(session, statement_id, caller)
+    opened, facts = open_statement(session, statement_id, caller, may_be_closed=True)
     refuse(may_be_withdrawn(facts.status, by_prison=caller.by.role is Role.PRISON), Conflict)
     after = replace(facts, status=StatementStatus.WITHDRAWN, standing=None)
     take_steps(session, opened, Step("withdrawn", facts, after, reason))
