@@ -128,6 +128,8 @@ def _describe_request(path: str, method: str, operation: dict[str, Any]) -> None
     for parameter in parameters:
         if parameter["name"] in words()["parameters"]:
             parameter.setdefault("description", words()["parameters"][parameter["name"]])
+        # Some generators of clients look for it here.
+        parameter["schema"].setdefault("description", parameter.get("description", ""))
         if parameter["in"] == "header":
             parameter["name"] = "-".join(part.capitalize() for part in parameter["name"].split("-"))
     content = operation.get("requestBody", {}).get("content", {})

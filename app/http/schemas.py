@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.rules.types import Function, Rating
 
@@ -108,6 +108,8 @@ class Problem(BaseModel):
     detail: str
     instance: str
     code: str
+    error_code: str = Field(alias="errorCode")
+    user_message: str = Field(alias="userMessage")
     request_id: str | None = None
     errors: list[FieldProblem] | None = None
 
