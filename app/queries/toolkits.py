@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -42,7 +42,7 @@ class LoadedToolkit:
 
 
 # By the pool of connections that they were read through, and gone with it.
-_LOADED: WeakKeyDictionary[Engine | Connection, dict[str, LoadedToolkit]] = WeakKeyDictionary()
+_LOADED: WeakKeyDictionary[Engine, dict[str, LoadedToolkit]] = WeakKeyDictionary()
 
 
 def current_version(session: Session) -> str:
@@ -65,7 +65,7 @@ def toolkit_digest(session: Session, version: str) -> str:
 
 def _loaded(session: Session, version: str) -> LoadedToolkit:
     """A loaded version never changes, so it is read once for each pool of connections."""
-    loaded = _LOADED.setdefault(session.get_bind(), {})
+    loaded = _LOADED.setdefault(session.get_bind().engine, {})
     if version not in loaded:
         document, digest = _read_version(session, version)
         loaded[version] = LoadedToolkit(rule_book(toolkit_from_document(document)), digest)

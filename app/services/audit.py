@@ -12,7 +12,7 @@ from app.models import AuditEntry, AuditHead, table_of
 from app.rules.access import Caller
 from app.rules.audit import GENESIS, digest_of, entry_hash
 from app.rules.moments import moment_text
-from app.storage.batch import Write, one_or_many
+from app.storage.batch import Write, send_all
 
 SERVICE_CHAIN = "service"
 
@@ -53,8 +53,7 @@ def record_all(session: Session, acts: Sequence[Act], *, caller: Caller, at: dat
     """Append an entry for each act to the service's own chain, which is locked here until the transaction ends."""
     head = session.execute(_LOCK_HEAD, {"of": SERVICE_CHAIN}).first()
     end = None if head is None else (head.seq, head.hash)
-    for statement, rows in chain_writes(acts, SERVICE_CHAIN, end, caller=caller, at=at):
-        session.execute(statement, rows)
+    send_all(session.connection(), chain_writes(acts, SERVICE_CHAIN, end, caller=caller, at=at))
 
 
 def chain_writes(
@@ -74,7 +73,7 @@ def chain_writes(
     move: Write = (_BEGIN_CHAIN, {"chain": chain, "seq": seq, "hash": last})
     if end is not None:
         move = (_MOVE_HEAD, {"of": chain, "seq": seq, "hash": last})
-    return [(_APPEND, one_or_many(rows)), move]
+    return [(_APPEND, rows), move]
 
 
 def _entry(act: Act, caller: Caller, at: datetime) -> dict[str, Any]:

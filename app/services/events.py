@@ -15,7 +15,7 @@ from app.queries.events import KINDS
 from app.queries.webhooks import DeliveryStatus
 from app.rules.prison import PrisonFacts
 from app.rules.readiness import ReadinessView
-from app.storage.batch import Row, Write, one_or_many
+from app.storage.batch import Row, Write
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,8 @@ def feed_writes(session: Session, announcements: Sequence[Announcement], *, has_
     """What appends several events in order, and the deliveries of them where there are any webhooks."""
     rows = _event_rows(announcements)
     if not has_webhooks:
-        return [(_APPEND, one_or_many(rows))]
-    numbers = session.connection().execute(_APPEND_NUMBERED, one_or_many(rows)).scalars().all()
+        return [(_APPEND, rows)]
+    numbers = session.connection().execute(_APPEND_NUMBERED, rows).scalars().all()
     return [(_FILL_OUTBOX, {"first": min(numbers), "last": max(numbers)})]
 
 

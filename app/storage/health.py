@@ -8,8 +8,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
-from sqlalchemy import Engine, event, text
-from sqlalchemy.engine import ExceptionContext
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.storage.faults import Fault, fault_of
@@ -37,12 +36,12 @@ class Probe(Protocol):
 class WriteRecord:
     """The last failure to store something, until something is stored or the failure is old."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self) -> None:
         self.failed_at: float | None = None
-        event.listen(engine, "handle_error", self._note)
 
-    def _note(self, context: ExceptionContext) -> None:
-        if fault_of(context.sqlalchemy_exception or context.original_exception) is Fault.CANNOT_STORE:
+    def note(self, error: BaseException) -> None:
+        """What ended a transaction that would have stored something."""
+        if fault_of(error) is Fault.CANNOT_STORE:
             self.failed_at = time.monotonic()
 
     @property
