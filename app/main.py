@@ -26,6 +26,7 @@ from app.api import (
     readiness,
     regions,
     returns,
+    reviews,
     sections,
     statement_documents,
     statements,
@@ -71,6 +72,7 @@ ROUTERS = (
     toolkits.router,
     prisons.router,
     exemptions.router,
+    reviews.router,
     evidence_uploads.router,
     evidence.router,
     # Before the statements: `verify` is not one of their ids.

@@ -30,6 +30,7 @@ from app.http.resolve import OwnPrisonThen, own_prison_mark
 from app.http.routing import KeyedRoute, ready_first
 from app.http.text import Day, Line, Prose, Title, one_line
 from app.queries.etags import etag_of
+from app.queries.reviews import read_told
 from app.queries.sections import (
     SECTION_JSON,
     SECTION_NUMBERS,
@@ -279,7 +280,10 @@ def known_section(number: int) -> int:
 def _views(
     session: Session, prison: PrisonFacts, at: datetime, as_of: datetime | None, numbers: list[int]
 ) -> list[SectionView]:
-    return section_views(session, prison, read_answers(session, prison.id, as_of), numbers, as_of or at)
+    reviews = read_told(session, prison.id, numbers, as_of)
+    return section_views(
+        session, prison, read_answers(session, prison.id, as_of), numbers, as_of or at, reviews=reviews
+    )
 
 
 def one_after(after: SectionsAfter) -> Response:

@@ -98,6 +98,8 @@ class requires(HTTPBearer):  # noqa: N801 - it reads as a word in a signature
 Reader = Annotated[Principal, Depends(requires(Permission.READ_PROGRAMME))]
 PrisonReader = Annotated[Principal, Depends(requires(Permission.READ_PRISON))]
 Assessor = Annotated[Principal, Depends(requires(Permission.RATE_SECTIONS))]
+Reviewer = Annotated[Principal, Depends(requires(Permission.REVIEW_SECTIONS))]
+Answerer = Annotated[Principal, Depends(requires(Permission.ANSWER_CHALLENGES))]
 Exempter = Annotated[Principal, Depends(requires(Permission.EXEMPT_SECTIONS))]
 Corrector = Annotated[Principal, Depends(requires(Permission.CORRECT_PRISON))]
 Registrar = Annotated[Principal, Depends(requires(Permission.REGISTER_PRISONS))]

@@ -68,6 +68,16 @@ _TEXTS = (
     ),
     ("bad-request", "Bad request", "The request could not be read as HTTP with a body."),
     (
+        "not-a-challenge",
+        "Not a challenge",
+        "Only a challenge is answered and closed; a remark or a confirmation asks for nothing.",
+    ),
+    (
+        "challenge-closed",
+        "The challenge is closed",
+        "A closed challenge stays as it is. The region can raise a new one.",
+    ),
+    (
         "green-needs-evidence",
         "GREEN needs evidence",
         "Add evidence that someone can look at, before the rating or together with it: a document with its file or "

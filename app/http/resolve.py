@@ -17,6 +17,7 @@ from app.rules.prison import PrisonFacts
 from app.storage.db import ReadSession
 
 StatementId = Annotated[str, Path(max_length=36, description="A statement's id.")]
+ReviewId = Annotated[str, Path(max_length=36, description="A review's id.")]
 WebhookId = Annotated[int, Path(ge=1, le=2**31 - 1), PlainNumber]
 
 

@@ -30,7 +30,7 @@ def one_line(text: str) -> str:
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(one_line)]
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), AfterValidator(one_line)]
 Prose = Annotated[str, StringConstraints(min_length=1, max_length=5000), AfterValidator(plain_text)]
-# The reason that somebody gives for what they do.
+# The reason that somebody gives for what they do, or what they have to say of it.
 Why = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000), AfterValidator(plain_text)
 ]

@@ -7,6 +7,7 @@ from app.models.events import ChangeEvent, Webhook, WebhookDelivery
 from app.models.evidence import EvidenceFile
 from app.models.prison import Prison, PrisonChange, StoredVerdict, ToolkitVersion
 from app.models.programme import PrisonPeriod, ReturnRevision, ReturnRow
+from app.models.review import Review, ReviewEvent
 from app.models.section import Evidence, SectionAssessment, SectionChange
 from app.models.statement import Signatory, SigningKey, Statement, StatementEvent
 
@@ -24,6 +25,8 @@ __all__ = [
     "RememberedAnswer",
     "ReturnRevision",
     "ReturnRow",
+    "Review",
+    "ReviewEvent",
     "SectionAssessment",
     "SectionChange",
     "Signatory",

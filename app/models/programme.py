@@ -47,6 +47,7 @@ class PrisonPeriod(SQLModel, table=True):
     statement_issued_at: datetime | None = moment_column(optional=True)
     go_live_date: date | None = None
     live_on: date | None = None
+    open_challenges: int
     stood_from: int
     stood_until: int
     open_from: int

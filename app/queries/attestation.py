@@ -16,7 +16,7 @@ from app.rules.assessment import Answers
 from app.rules.audit import digest_of
 from app.rules.moments import london_date
 from app.rules.prison import PrisonFacts
-from app.rules.readiness import ReadinessView, readiness_view
+from app.rules.readiness import ReadinessView, Situation
 
 FORMAT = "idts-statement-of-readiness/1"
 
@@ -27,7 +27,8 @@ def attested_payload(
     """The payload as canonical JSON (RFC 8785), and its SHA-256 in hexadecimal."""
     book = read_book(session, prison.toolkit_version)
     sections = section_views(session, prison, answers, list(SECTION_NUMBERS), at)
-    return canonical_payload(readiness_view(book, prison, answers, (), london_date(at)), sections, go_live_date, at)
+    view = Situation(prison, answers).view(book, london_date(at))
+    return canonical_payload(view, sections, go_live_date, at)
 
 
 def canonical_payload(

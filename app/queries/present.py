@@ -35,17 +35,19 @@ from app.models.json_rows import items_of, rows_of
 from app.queries.evidence import COUNTING_COLUMNS
 from app.queries.prisons import unknown_prison
 from app.queries.programme.periods import PERIOD, POINT_COLUMNS
+from app.queries.reviews import REVIEW_COLUMNS, TOLD, review_of
 from app.queries.statements import standing_of
 from app.rules.assessment import Answers, Assessment, Stamp, assessment_from
 from app.rules.prison import PrisonFacts
 from app.rules.programme import Period, Point
 from app.rules.readiness import Situation
+from app.rules.review import Review
 from app.rules.statement import OPEN, StatementFacts, StatementStatus
 
 _PRISON, _VERDICT, _HEAD = table_of(Prison), table_of(StoredVerdict), table_of(AuditHead)
 _SECTION, _STATEMENT, _WEBHOOK = table_of(SectionAssessment), table_of(Statement), table_of(Webhook)
 _REVISION = table_of(ReturnRevision)
-_EVIDENCE, _FILE = table_of(Evidence), table_of(EvidenceFile)
+_EVIDENCE, _FILE, _REVIEW = table_of(Evidence), table_of(EvidenceFile), REVIEW_COLUMNS[0].table
 
 
 def _names(of: Any) -> tuple[str, ...]:
@@ -100,6 +102,7 @@ _READ = (
         *_AROUND,
         _listed("sections", rows_of(_SECTION_COLUMNS, _SECTION.c.prison_id == _PRISON.c.id)),
         _listed("statements", rows_of(_STATEMENT_COLUMNS, _STATEMENT.c.prison_id == _PRISON.c.id, _IS_OPEN)),
+        _listed("reviews", rows_of(REVIEW_COLUMNS, _REVIEW.c.prison_id == _PRISON.c.id, TOLD)),
         _listed("evidence", rows_of(COUNTING_COLUMNS, _EVIDENCE.c.id.in_(_SHOWN)).select_from(_WITH_FILES)),
         *_PERIOD_COLUMNS,
     )
@@ -125,8 +128,8 @@ StatementTimes = tuple[datetime | None, datetime | None]
 class Present:
     """A prison as it stands: its details as they are stored, the situation that its verdict rests on, when its
     statements were raised and issued, how it stands since when, where its audit chain ends, when its verdict last
-    changed and when anything last did (None where it is being registered), and rows of evidence as `counting_view`
-    takes them.
+    changed and when anything last did (None where it is being registered), rows of evidence as `counting_view`
+    takes them, and the open challenges with the latest reviews of the named sections.
     """
 
     details: Mapping[str, Any]
@@ -139,11 +142,12 @@ class Present:
     frozen_month: str | None
     has_webhooks: bool
     evidence: Sequence[Sequence[Any]] = ()
+    reviews: tuple[Review, ...] = ()
 
 
 def lock_present(connection: Connection, code: str, numbers: Sequence[int] = ()) -> Present:
-    """The prison, locked until the transaction ends, with the evidence that the named sections show; NotFound if it
-    is not registered.
+    """The prison, locked until the transaction ends, with the evidence that the named sections show and their latest
+    reviews; NotFound if it is not registered.
 
     On PostgreSQL the lock is a statement of its own: what one statement reads beside a row that it waits for is as
     old as its beginning. SQLite has one writer at a time.
@@ -159,9 +163,11 @@ def lock_present(connection: Connection, code: str, numbers: Sequence[int] = ())
     statements = tuple(one for _, one in taken)
     period = row[-len(_PERIOD_COLUMNS) :]
     details = dict(zip(_PRISON.c.keys(), row, strict=False))
+    reviews = tuple(sorted(map(review_of, row.reviews), key=lambda one: one.at))
+    challenges = tuple(one for one in reviews if one.is_open)
     return Present(
         details=details,
-        situation=Situation(_facts(details), _answers(row.sections), statements),
+        situation=Situation(_facts(details), _answers(row.sections), statements, challenges),
         statement_times={one.id: (_moment(raised), _moment(issued)) for (raised, issued, *_), one in taken},
         period=None if period[0] is None else Period(period[0], Point._make(period[1:])),
         chain_end=None if row.chain_seq is None else (row.chain_seq, row.chain_hash),
@@ -170,6 +176,7 @@ def lock_present(connection: Connection, code: str, numbers: Sequence[int] = ())
         frozen_month=row.frozen_month,
         has_webhooks=row.has_webhooks,
         evidence=row.evidence,
+        reviews=reviews,
     )
 
 

@@ -8,14 +8,15 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from app.models import PrisonChange, SectionChange, StatementEvent, StoredVerdict
+from app.models import PrisonChange, ReviewEvent, SectionChange, StatementEvent, StoredVerdict
 from app.queries.keys import with_caller
 from app.queries.prisons import read_any_prison
+from app.queries.reviews import read_challenges
 from app.queries.sections import read_answers
 from app.queries.statements import read_open_statements
 from app.queries.toolkits import read_book
 from app.rules.moments import london_date
-from app.rules.readiness import ReadinessView, readiness_view
+from app.rules.readiness import ReadinessView, Situation
 
 READINESS_JSON = TypeAdapter(ReadinessView)
 
@@ -33,16 +34,16 @@ def read_readiness(session: Session, code: str, *, at: datetime, as_of: datetime
     prison = read_any_prison(session, code, as_of)
     answers = read_answers(session, prison.id, as_of)
     book = read_book(session, prison.toolkit_version)
-    view = readiness_view(
-        book, prison, answers, read_open_statements(session, prison.id, as_of), london_date(as_of or at)
-    )
+    statements = read_open_statements(session, prison.id, as_of)
+    challenges = read_challenges(session, prison.id, as_of)
+    view = Situation(prison, answers, statements, challenges).view(book, london_date(as_of or at))
     return replace(view, as_of=as_of, updated_at=last_moved(session, prison.id, as_of))
 
 
 def last_moved(session: Session, prison_id: int, as_of: datetime | None = None) -> datetime | None:
     """When the verdict last changed, up to a moment; None if it never has."""
     moves = []
-    for table in (SectionChange, PrisonChange, StatementEvent):
+    for table in (SectionChange, PrisonChange, StatementEvent, ReviewEvent):
         statement = select(func.max(col(table.at))).where(
             col(table.prison_id) == prison_id, col(table.moves_verdict).is_(True)
         )

@@ -15,10 +15,12 @@ from app.models import SectionAssessment, SectionChange, table_of
 from app.models.columns import columns_of
 from app.queries.evidence import EvidenceView, evidence_of, fill_in_soundness
 from app.queries.prisons import MARK, Mark, read_any_prison
+from app.queries.reviews import ReviewView, read_told, review_view
 from app.queries.toolkits import read_book
 from app.rules.assessment import Answers, Assessment, Stamp, from_state
 from app.rules.moments import london_date
 from app.rules.prison import PrisonFacts
+from app.rules.review import Review
 from app.rules.section import number_of
 from app.rules.staleness import is_stale
 from app.rules.toolkit import Toolkit
@@ -56,6 +58,8 @@ class SectionView:
     stale: bool
     exempt: bool
     exemption: ExemptionView | None
+    open_challenges: int
+    last_review: ReviewView | None
     updated_at: datetime | None
     updated_by: str | None
 
@@ -132,9 +136,11 @@ def section_view(
     one: Assessment,
     stamp: Stamp | None,
     evidence: Mapping[str, EvidenceView],
+    reviews: Sequence[Review],
     today: date,
 ) -> SectionView:
     section = toolkit.section(one.number)
+    said = [review for review in reviews if review.section == one.number]
     return SectionView(
         prison=prison.code,
         number=one.number,
@@ -154,6 +160,8 @@ def section_view(
         exemption=None
         if one.exemption is None
         else ExemptionView(one.exemption.rationale, one.exemption.by, datetime.fromisoformat(one.exemption.at)),
+        open_challenges=sum(review.is_open for review in said),
+        last_review=review_view(said[-1], prison.code, one.version, today) if said else None,
         updated_at=stamp.at if stamp else None,
         updated_by=stamp.by if stamp else None,
     )
@@ -166,16 +174,20 @@ def section_views(
     numbers: Sequence[int],
     at: datetime,
     known: Mapping[str, EvidenceView] | None = None,
+    reviews: Sequence[Review] | None = None,
 ) -> list[SectionView]:
-    """The named sections with their evidence, in one further statement unless all of it is known."""
+    """The named sections with their evidence and what was said of them, each in one further statement unless it is
+    known; `reviews` as `read_told` gives them."""
     toolkit = read_book(session, prison.toolkit_version).toolkit
     today = london_date(at)
     wanted = [item.id for number in numbers for item in answers.of(number).evidence]
     evidence = known or {}
     if not all(item in evidence for item in wanted):
         evidence = evidence_of(session, prison.id, wanted, toolkit.evidence_stale_after_months, today)
+    if reviews is None:
+        reviews = read_told(session, prison.id, numbers)
     return [
-        section_view(prison, toolkit, answers.of(number), answers.stamps.get(number), evidence, today)
+        section_view(prison, toolkit, answers.of(number), answers.stamps.get(number), evidence, reviews, today)
         for number in numbers
     ]
 

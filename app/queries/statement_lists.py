@@ -7,11 +7,10 @@ from sqlalchemy import ColumnElement, String, cast, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from app.errors import Forbidden
-from app.models import Prison, Signatory, Statement
-from app.queries.prisons import read_own_prison
+from app.models import Signatory, Statement
+from app.queries.scope import within_scope
 from app.queries.statements import StatementView, select_statements, statement_views
-from app.rules.access import BOUND_TO_PRISON, BOUND_TO_REGION, Principal
+from app.rules.access import Principal
 from app.rules.statement import OPEN, Standing, StatementStatus
 
 
@@ -40,7 +39,8 @@ def list_statements(
     Forbidden for a prison or a region beyond the scope: an empty list would read as if there were none.
     """
     raised_at, identity = col(Statement.raised_at), col(Statement.id)
-    statement = select_statements().where(*_in_scope(session, wanted, by), *_conditions(wanted))
+    scope = within_scope(session, by, prison=wanted.prison, region=wanted.region)
+    statement = select_statements().where(*scope, *_conditions(wanted))
     if after is not None:
         at, last = after
         statement = statement.where((raised_at < at) | ((raised_at == at) & (identity < last)))
@@ -48,25 +48,8 @@ def list_statements(
     return statement_views(session, rows.all())
 
 
-def _in_scope(session: Session, wanted: StatementFilter, by: Principal) -> list[ColumnElement[bool]]:
-    if wanted.prison is not None:
-        read_own_prison(session, wanted.prison, by)
-    if by.role in BOUND_TO_PRISON:
-        return [col(Prison.code) == by.prison]
-    if by.role not in BOUND_TO_REGION:
-        return []
-    if wanted.region not in (None, by.region):
-        detail = f"This key is for the region {by.region}; {wanted.region} is outside it. Use a key of that region."
-        raise Forbidden("out-of-scope", detail)
-    return [col(Prison.region) == by.region]
-
-
 def _conditions(wanted: StatementFilter) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
-    if wanted.prison is not None:
-        found.append(col(Prison.code) == wanted.prison.upper())
-    if wanted.region is not None:
-        found.append(col(Prison.region) == wanted.region)
     if wanted.status is not None:
         found.append(col(Statement.status) == wanted.status)
     if wanted.standing is not None:

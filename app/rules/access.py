@@ -29,6 +29,8 @@ class Permission(StrEnum):
     READ_PROGRAMME = "read the programme"
     READ_PRISON = "read a prison's sections and evidence"
     RATE_SECTIONS = "rate sections and add evidence"
+    REVIEW_SECTIONS = "review a section"
+    ANSWER_CHALLENGES = "answer a challenge"
     EXEMPT_SECTIONS = "record or end an exemption"
     CORRECT_PRISON = "correct a prison's details"
     RAISE_STATEMENT = "raise a statement or prepare one"
@@ -51,6 +53,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.PRISON: _PROGRAMS
     | {
         Permission.RATE_SECTIONS,
+        Permission.ANSWER_CHALLENGES,
         Permission.CORRECT_PRISON,
         Permission.RAISE_STATEMENT,
         Permission.WITHDRAW_STATEMENT,
@@ -58,6 +61,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     },
     Role.REGION: _PROGRAMS
     | {
+        Permission.REVIEW_SECTIONS,
         Permission.EXEMPT_SECTIONS,
         Permission.CORRECT_PRISON,
         Permission.RAISE_STATEMENT,
@@ -113,10 +117,10 @@ def refusal(by: Principal, permission: Permission) -> Reason | None:
     if holds(by, permission):
         return None
     able = [role.value for role in Role if permission in GRANTS[role]]
-    return Reason(
-        "role-not-allowed",
-        f"{by.role.a_key} may not {permission}. Use a key with the role {' or '.join(able)}.",
-    )
+    detail = f"{by.role.a_key} may not {permission}. Use a key with the role {' or '.join(able)}."
+    if permission is Permission.RATE_SECTIONS and holds(by, Permission.REVIEW_SECTIONS):
+        detail += " What you think of a section goes into a review: POST /v1/prisons/{code}/sections/{number}/reviews."
+    return Reason("role-not-allowed", detail)
 
 
 def scope_refusal(by: Principal, *, prison: str, region: str) -> Reason | None:

@@ -7,6 +7,7 @@ from datetime import date
 from app.rules.assessment import Assessment, Stamp
 from app.rules.prison import PrisonFacts
 from app.rules.readiness import ReadinessView, RuleBook, Situation
+from app.rules.review import Review, after_review
 from app.rules.statement import Step, after_steps, steps_followed
 
 
@@ -22,13 +23,15 @@ class Facts:
 @dataclass(frozen=True, slots=True)
 class Change:
     """What is to be different. `sections` are as they are to be, with `stamp` on those that differ; `prison` and
-    `book` where its own details change; `steps` are those that somebody takes with its statements."""
+    `book` where its own details change; `steps` are those that somebody takes with its statements, `review` is one as
+    it is to be."""
 
     sections: Mapping[int, Assessment] = field(default_factory=dict)
     stamp: Stamp | None = None
     prison: PrisonFacts | None = None
     book: RuleBook | None = None
     steps: tuple[Step, ...] = ()
+    review: Review | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,8 @@ def decide(facts: Facts, change: Change) -> Decision:
     if sections and change.stamp is not None:
         answers = answers.with_versions(sections, change.stamp)
     statements = after_steps(before.statements, change.steps)
-    after = Situation(change.prison or before.prison, answers, statements)
+    challenges = before.challenges if change.review is None else after_review(before.challenges, change.review)
+    after = Situation(change.prison or before.prison, answers, statements, challenges)
     view = after.view(book, facts.today)
     followed = steps_followed(statements, view.go_live)
     if followed:

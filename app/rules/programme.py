@@ -49,6 +49,7 @@ class Point(NamedTuple):
     statement_issued_at: datetime | None
     go_live_date: date | None
     live_on: date | None
+    open_challenges: int
 
 
 class Period(NamedTuple):

@@ -9,6 +9,7 @@ from app.rules.commissioning import Commissioning, commissioning_blocker
 from app.rules.go_live import ExemptSection, GoLive, go_live_blocker
 from app.rules.prison import PrisonFacts
 from app.rules.regions import REGIONS
+from app.rules.review import Review, challenge_warnings
 from app.rules.staleness import VerdictWarning, stale_warnings
 from app.rules.statement import StatementFacts, counting
 from app.rules.toolkit import Section, Toolkit
@@ -132,13 +133,12 @@ class ReadinessView:
     statement: StatementFacts | None
 
 
-def readiness_view(
-    book: RuleBook, prison: PrisonFacts, answers: Answers, statements: tuple[StatementFacts, ...], today: date
-) -> ReadinessView:
+def readiness_view(book: RuleBook, situation: "Situation", today: date) -> ReadinessView:
     """What the rules make of a prison on a day; the moments are left for the caller to fill."""
+    prison, answers = situation.prison, situation.answers
     exempt = frozenset(one.number for one in answers.assessments if one.exemption)
     verdict = judge(book, [one.rating for one in answers.assessments], exempt)
-    statement = counting(statements)
+    statement = counting(situation.statements)
     stage = stage_of(
         verdict,
         is_touched=answers.is_touched,
@@ -154,19 +154,27 @@ def readiness_view(
         counts=verdict.counts,
         commissioning=verdict.commissioning,
         go_live=verdict.go_live,
-        warnings=stale_warnings(book.toolkit, answers.assessments, today),
+        warnings=_in_section_order(
+            *stale_warnings(book.toolkit, answers.assessments, today),
+            *(challenge_warnings(book.toolkit, situation.challenges) if situation.challenges else ()),
+        ),
         statement=statement,
     )
 
 
+def _in_section_order(*warnings: VerdictWarning) -> tuple[VerdictWarning, ...]:
+    return tuple(sorted(warnings, key=lambda one: one.section))
+
+
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """All that a verdict rests on."""
+    """All that a verdict rests on. `challenges` are the open ones, in the order in which they were raised."""
 
     prison: PrisonFacts
     answers: Answers
     statements: tuple[StatementFacts, ...] = ()
+    challenges: tuple[Review, ...] = ()
 
     def view(self, book: RuleBook, today: date) -> ReadinessView:
         """What the rules make of it on that day; the moments are left for the caller to fill."""
-        return readiness_view(book, self.prison, self.answers, self.statements, today)
+        return readiness_view(book, self, today)

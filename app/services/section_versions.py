@@ -89,7 +89,10 @@ def store_sections(
     known = {item.id: item for item in items}
     after_it = decision.after
     return SectionsAfter(
-        section_views(session, after_it.prison, after_it.answers, list(after), opened.at, known), readiness
+        section_views(
+            session, after_it.prison, after_it.answers, list(after), opened.at, known, opened.present.reviews
+        ),
+        readiness,
     )
 
 

@@ -55,7 +55,7 @@ def rate_sections(
     """
     opened = open_prison(session, code, caller, [patch.number for patch in patches])
     _refuse_stray_numbers(patches)
-    _refuse_outdated(opened, [patch.number for patch in patches], versions)
+    refuse_outdated(opened, [patch.number for patch in patches], versions)
     _refuse_what_does_not_belong(opened.toolkit, patches)
     rows: list[dict[str, Any]] = []
     after: dict[int, Assessment] = {}
@@ -96,7 +96,7 @@ def exempt_section(
     opened = open_prison(session, code, caller, [number])
     if number not in SECTION_NUMBERS:
         raise unknown_section(number)
-    _refuse_outdated(opened, [number], versions)
+    refuse_outdated(opened, [number], versions)
     before = opened.answers.of(number)
     if rationale is None:
         if before.exemption is None:
@@ -125,7 +125,7 @@ def _refuse_stray_numbers(patches: Sequence[SectionPatch]) -> None:
         seen.add(patch.number)
 
 
-def _refuse_outdated(opened: OpenedPrison, numbers: Sequence[int], versions: frozenset[int] | None) -> None:
+def refuse_outdated(opened: OpenedPrison, numbers: Sequence[int], versions: frozenset[int] | None) -> None:
     if versions is None:
         return
     # A copy of one section is compared with that section, a copy of several with the whole list.

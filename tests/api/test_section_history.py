@@ -33,6 +33,7 @@ def test_every_change_is_in_the_history_newest_first_with_who_when_from_and_to(s
     ]
     assert newest["changes"] == [{"field": "comment", "from": "Begun", "to": "Going well"}]
     assert (oldest["by"]["name"], oldest["by"]["role"]) == ("prison:LWI", "prison")
+    assert newest["by"] == oldest["by"]
     assert (oldest["at"], newest["at"]) == ("2026-03-02T09:00:00Z", "2026-03-02T09:01:00Z")
     assert (newest["rating"], newest["comment"], newest["request_id"]) == ("AMBER", "Going well", "trace-7")
 

@@ -28,6 +28,10 @@ CALLS = [
     ("PATCH", f"{LWI}/sections/5", {"rating": "AMBER"}, (PRISON,)),
     ("PATCH", f"{LWI}/sections/5", {"evidence": [factories.note()]}, (PRISON,)),
     ("PATCH", f"{LWI}/sections/5", {"comment": "Well done"}, (PRISON,)),
+    ("POST", f"{LWI}/sections/5/reviews", {"kind": "remark"}, (REGION,)),
+    ("POST", f"{LWI}/sections/5/reviews/none/answer", {"text": "In the wing office"}, (PRISON,)),
+    ("POST", f"{LWI}/sections/5/reviews/none/close", {"text": "Seen"}, (REGION,)),
+    ("GET", "/v1/reviews", None, EVERYONE),
     ("PATCH", f"{LWI}/sections", factories.several({5: "AMBER"}), (PRISON,)),
     ("PUT", f"{LWI}/sections/7/exemption", {"rationale": "None"}, (REGION,)),
     ("DELETE", f"{LWI}/sections/7/exemption", None, (REGION,)),
@@ -72,8 +76,8 @@ def test_a_role_does_what_the_contract_gives_it_and_nothing_else(
                 assert (answer.status_code, answer.json()["code"]) == (403, "role-not-allowed"), by
                 assert answer.json()["detail"]
     for by in allowed:
-        # 409 is past the gate: a local prison has nothing to exempt.
-        passed = (409,) if path.endswith("/exemption") else (200, 201)
+        # 409 is past the gate: a local prison has nothing to exempt. So is 404: there is no such review.
+        passed = (409,) if path.endswith("/exemption") else (404,) if "/none/" in path else (200, 201)
         assert service.call(method, path, by=by, **more).status_code in passed, by
 
 
@@ -128,6 +132,14 @@ def test_the_verdict_on_any_prison_is_open_to_every_key(untouched: Service, by: 
     for code in ("LWI", "MSI", "DMI"):
         assert untouched.get(f"/v1/prisons/{code}/readiness", by=by).status_code == 200
         assert untouched.get(f"/v1/prisons/{code}", by=by).status_code == 200
+
+
+@pytest.mark.parametrize("body", [{"comment": "Fine"}, {"rating": "AMBER"}, {"evidence": [factories.note()]}, {}])
+def test_a_regional_key_that_changes_a_section_is_told_to_review_it(untouched: Service, body: dict[str, object]):
+    answer = untouched.patch(f"{LWI}/sections/5", body, by=REGION)
+    assert (answer.status_code, answer.json()["code"]) == (403, "role-not-allowed")
+    assert "POST /v1/prisons/{code}/sections/{number}/reviews" in answer.json()["detail"]
+    assert "reviews" not in untouched.patch(f"{LWI}/sections/5", body, by=NATIONAL).json()["detail"]
 
 
 def test_the_scheme_of_a_key_is_read_in_any_case(untouched: Service):

@@ -7,6 +7,8 @@ TABLE = """
     read the programme                        yes     yes     yes       yes        yes
     read a prison's sections and evidence     yes     yes     yes       yes        yes
     rate sections and add evidence            yes     no      no        no         no
+    review a section                          no      yes     no        no         no
+    answer a challenge                        yes     no      no        no         no
     record or end an exemption                no      yes     no        no         no
     correct a prison's details                yes     yes     no        no         yes
     raise a statement or prepare one          yes     yes     no        no         no

@@ -86,6 +86,12 @@ SCOPED = {
     ("POST", "/v1/prisons/{code}/sections/{number}/evidence"): Ask(factories.note()),
     ("POST", "/v1/prisons/{code}/evidence/{item_id}/sections"): Ask({"sections": [6]}),
     ("POST", "/v1/prisons/{code}/evidence/{item_id}/withdraw"): Ask({"reason": "Out of date"}),
+    ("GET", "/v1/prisons/{code}/sections/{number}/reviews"): Ask(),
+    ("POST", "/v1/prisons/{code}/sections/{number}/reviews"): Ask({"kind": "remark", "text": "Well kept"}),
+    ("GET", "/v1/prisons/{code}/sections/{number}/reviews/{review_id}"): Ask(),
+    ("POST", "/v1/prisons/{code}/sections/{number}/reviews/{review_id}/answer"): Ask({"text": "In the wing office"}),
+    ("POST", "/v1/prisons/{code}/sections/{number}/reviews/{review_id}/close"): Ask({}),
+    ("GET", "/v1/reviews"): Ask(params={"prison": "LWI"}),
     ("POST", "/v1/prisons/{code}/statements"): Ask(statements.raising()),
     ("GET", "/v1/audit"): Ask(params={"prison": "LWI"}),
     ("POST", "/v1/webhooks"): Ask({"url": "https://example.org/idts", "description": "Ours", "prison": "LWI"}),
@@ -117,7 +123,7 @@ WEBHOOKS = "/v1/webhooks/{webhook_id}"
 def walked(
     request: pytest.FixtureRequest, shared_home: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Service, dict[str, str]]]:
-    """A service in which Lewes has a statement, a file and a webhook; and the names of its things."""
+    """A service in which Lewes has a statement, a file, a challenge and a webhook; and the names of its things."""
     data = tmp_path_factory.mktemp("scope")
     with (
         databases.fresh_copy(request.param, shared_home) as url,
@@ -133,6 +139,8 @@ def walked(
             data={"title": "Minutes"},
             files={"file": ("minutes.txt", b"Minutes of the steering group\n", "text/plain")},
         ).json()
+        challenge = {"kind": "challenged", "text": "Where is it kept?"}
+        review = service.post("/v1/prisons/LWI/sections/5/reviews", challenge, by=INSIDE[Role.REGION]).json()
         names = {
             "code": "LWI",
             "number": "5",
@@ -140,6 +148,7 @@ def walked(
             "month": "2026-01",
             "key_id": "1",
             "item_id": item["id"],
+            "review_id": review["id"],
             "statement_id": statement["id"],
             "role": "governor",
             "webhook_id": str(hook["id"]),

@@ -69,4 +69,5 @@ def point_of(
         statement_issued_at=statement_times[1],
         go_live_date=statement.go_live_date if statement else None,
         live_on=statement.live_on if statement else None,
+        open_challenges=len(situation.challenges),
     )

@@ -14,6 +14,7 @@ from app.models import (
     Prison,
     PrisonChange,
     PrisonPeriod,
+    ReviewEvent,
     SectionChange,
     StatementEvent,
     StoredVerdict,
@@ -147,6 +148,13 @@ def _happenings(session: Session, ids: Sequence[int]) -> Iterator[tuple[int, Hap
         steps.where(col(StatementEvent.prison_id).in_(ids)).order_by(col(StatementEvent.id))
     ):
         yield prison_id, Happening(at, "statement", state["id"], state, moved, kind=kind)
+    reviews = select(
+        *(col(ReviewEvent.prison_id), col(ReviewEvent.at), col(ReviewEvent.state), col(ReviewEvent.moves_verdict))
+    )
+    for prison_id, at, state, moved in session.execute(
+        reviews.where(col(ReviewEvent.prison_id).in_(ids)).order_by(col(ReviewEvent.id))
+    ):
+        yield prison_id, Happening(at, "review", state["id"], state, moved)
 
 
 def verdict_row(session: Session, replayed: Replayed, at: datetime) -> dict[str, Any]:

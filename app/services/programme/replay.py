@@ -14,6 +14,7 @@ from app.rules.moments import last_day_of, london_date
 from app.rules.prison import PrisonFacts
 from app.rules.programme import Period, Point
 from app.rules.readiness import RuleBook, Situation
+from app.rules.review import Review, after_review, review_from
 from app.rules.statement import OPEN, StatementFacts
 from app.rules.types import Function
 from app.services.programme.periods import point_of
@@ -23,7 +24,7 @@ Books = Callable[[str], RuleBook]
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One row of the history: a change of details, a version of a section, or a step of a statement.
+    """One row of the history: a change of details, a version of a section, or a step of a statement or a review.
 
     `subject` is the section's number or the statement's id, `kind` the statement's step.
     """
@@ -52,11 +53,12 @@ class Progress:
     stamps: dict[int, Stamp] = field(default_factory=dict)
     statements: dict[str, StatementFacts] = field(default_factory=dict)
     times: dict[str, tuple[datetime | None, datetime | None]] = field(default_factory=dict)
+    challenges: tuple[Review, ...] = ()
 
     def situation(self) -> Situation:
         assert self.facts is not None
         answers = Answers(tuple(self.assessments), dict(self.stamps))
-        return Situation(self.facts, answers, tuple(self.statements.values()))
+        return Situation(self.facts, answers, tuple(self.statements.values()), self.challenges)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,8 @@ def _follow(progress: Progress, one: Happening) -> None:
         assert isinstance(one.subject, int)
         progress.assessments[one.subject - 1] = from_state(one.subject, one.state)
         progress.stamps[one.subject] = Stamp(one.at, one.by_name)
+    elif one.table == "review":
+        progress.challenges = after_review(progress.challenges, review_from(one.state))
     else:
         _follow_statement(progress, one)
 
