@@ -1,16 +1,18 @@
 """The toolkit and its versions, open to everyone."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.http.answers import resource
 from app.http.routing import PublicRoute
-from app.http.schemas import ToolkitDocument
-from app.queries.toolkits import ToolkitSummary, current_version, list_versions, read_document
+from app.http.schemas import ToolkitChanges, ToolkitDocument
+from app.queries.toolkits import ToolkitSummary, current_version, list_versions, read_book, read_document
+from app.rules.toolkit_changes import toolkit_changes
 from app.storage.db import ReadSession
 
 router = APIRouter(prefix="/v1", tags=["Toolkit"], route_class=PublicRoute)
@@ -22,6 +24,8 @@ class ToolkitVersions:
 
     items: list[ToolkitSummary]
 
+
+Version = Annotated[str, Path(max_length=32, examples=["2006-09.2"])]
 
 _VERSIONS = TypeAdapter(ToolkitVersions)
 _DOCUMENT = TypeAdapter(dict[str, object])
@@ -40,8 +44,18 @@ def list_toolkit_versions(request: Request, session: ReadSession) -> Response:
 
 
 @router.get("/toolkits/{version}", summary="Read a toolkit version", response_model=ToolkitDocument)
-def read_toolkit_version(
-    request: Request, session: ReadSession, version: str = Path(max_length=32, examples=["2006-09.2"])
-) -> Response:
+def read_toolkit_version(request: Request, session: ReadSession, version: Version) -> Response:
     """One version of the toolkit."""
     return resource(request, _DOCUMENT.dump_json(read_document(session, version)))
+
+
+@router.get("/toolkits/{version}/changes", summary="Compare two toolkit versions", response_model=ToolkitChanges)
+def read_toolkit_changes(
+    request: Request,
+    session: ReadSession,
+    version: Version,
+    earlier: Annotated[str, Query(alias="from", max_length=32, examples=["2006-09"])],
+) -> Response:
+    """What the version changes in another one: fields, roles, and each section's fields and outcomes."""
+    changes = toolkit_changes(read_book(session, earlier).toolkit, read_book(session, version).toolkit)
+    return resource(request, _DOCUMENT.dump_json(changes))

@@ -1,6 +1,6 @@
 """Shapes that answers have and no view class describes."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -87,6 +87,49 @@ class ToolkitDocument(BaseModel):
     group_notes: list[GroupNoteDocument]
     readings: list[ReadingDocument]
     delay_causes: list[DelayCauseDocument]
+
+
+class FieldChange(BaseModel):
+    """A field of a toolkit, and its value in each version."""
+
+    field: str
+    before: Annotated[object, Field(alias="from")]
+    after: Annotated[object, Field(alias="to")]
+
+
+class OutcomeChange(BaseModel):
+    """A required outcome, and its words in each version; null where the version lacks it."""
+
+    key: str
+    before: Annotated[str | None, Field(alias="from")]
+    after: Annotated[str | None, Field(alias="to")]
+
+
+class RoleChange(BaseModel):
+    """A signatory role in each version; null where the version lacks it."""
+
+    key: str
+    before: Annotated[SignatoryRoleDocument | None, Field(alias="from")]
+    after: Annotated[SignatoryRoleDocument | None, Field(alias="to")]
+
+
+class SectionDifference(BaseModel):
+    """What differs in one section."""
+
+    number: int
+    title: str
+    fields: list[FieldChange]
+    outcomes: list[OutcomeChange]
+
+
+class ToolkitChanges(BaseModel):
+    """All that differs from one version of the toolkit to another. Sections without a difference are left out."""
+
+    before: Annotated[str, Field(alias="from")]
+    after: Annotated[str, Field(alias="to")]
+    fields: list[FieldChange]
+    signatory_roles: list[RoleChange]
+    sections: list[SectionDifference]
 
 
 class FieldProblem(BaseModel):

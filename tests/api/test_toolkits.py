@@ -105,3 +105,42 @@ def test_an_unchanged_toolkit_is_not_sent_twice(untouched: Service, path: str):
     tag = untouched.get(path, by=None).headers["etag"]
     again = untouched.get(path, by=None, headers={"if-none-match": tag})
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+
+
+def test_the_second_version_says_what_it_changes_in_the_first(untouched: Service):
+    answer = untouched.get("/v1/toolkits/2006-09.2/changes?from=2006-09", by=None)
+    assert answer.status_code == 200
+    changes = answer.json()
+    assert (changes["from"], changes["to"]) == ("2006-09", "2006-09.2")
+    sections = {one["number"]: one for one in changes["sections"]}
+    assert {1, 27, 29, 32, 35} <= set(sections)
+    assert {
+        "key": "ppo_system_in_place",
+        "from": "The system is working.",
+        "to": "The system is in place.",
+    } in sections[29]["outcomes"]
+    # Words alone: no outcome comes or goes, and no minimum or threshold moves.
+    assert all(one["from"] and one["to"] for section in sections.values() for one in section["outcomes"])
+    assert {one["field"] for section in sections.values() for one in section["fields"]} == {"summary"}
+    roles = {one["key"]: (one["from"], one["to"]["required"]) for one in changes["signatory_roles"]}
+    assert roles == {
+        "ndpdu": (None, False),
+        "area_drug_coordinator": (None, False),
+        "regional_offender_manager": (None, False),
+    }
+    assert {"title", "version_basis", "delay_causes"} <= {one["field"] for one in changes["fields"]}
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("2006-09.2/changes?from=1999-01", (404, "not-found")),
+        ("1999-01/changes?from=2006-09", (404, "not-found")),
+        ("2006-09.2/changes", (422, "invalid-input")),
+    ],
+)
+def test_versions_that_are_not_kept_or_not_named_cannot_be_compared(
+    untouched: Service, path: str, expected: tuple[int, str]
+):
+    answer = untouched.get(f"/v1/toolkits/{path}", by=None)
+    assert (answer.status_code, answer.json()["code"]) == expected

@@ -10,6 +10,7 @@ PUBLIC = {
     ("GET", "/v1/toolkit"),
     ("GET", "/v1/toolkits"),
     ("GET", "/v1/toolkits/{version}"),
+    ("GET", "/v1/toolkits/{version}/changes"),
     ("GET", "/v1/statements/verify"),
     ("POST", "/v1/statements/verify"),
     ("GET", "/.well-known/jwks.json"),

@@ -1,0 +1,48 @@
+"""What one version of the toolkit changes in another."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.rules.assessment import differences
+from app.rules.toolkit import Toolkit, toolkit_document
+
+_BY_KEY = ("sections", "signatory_roles", "required_outcomes")
+
+
+def toolkit_changes(old: Toolkit, new: Toolkit) -> dict[str, Any]:
+    """All that differs from one version to another, as plain JSON values; sections that do not are left out.
+
+    An outcome or a role is the same one as long as its key is; `from` or `to` is None where a version lacks it.
+    """
+    before, after = toolkit_document(old), toolkit_document(new)
+    sections = [
+        {"number": now["number"], "title": now["title"], "fields": fields, "outcomes": outcomes}
+        for was, now in zip(before["sections"], after["sections"], strict=True)
+        if [fields := _fields(was, now), outcomes := _outcomes(was, now)] != [[], []]
+    ]
+    return {
+        "from": old.version,
+        "to": new.version,
+        "fields": _fields(before, after),
+        "signatory_roles": _by_key(_roles(before), _roles(after)),
+        "sections": sections,
+    }
+
+
+def _fields(was: Mapping[str, Any], now: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [one for one in differences(was, now) if one["field"] not in _BY_KEY]
+
+
+def _outcomes(was: Mapping[str, Any], now: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return _by_key(*({one["key"]: one["text"] for one in section["required_outcomes"]} for section in (was, now)))
+
+
+def _roles(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {one["key"]: one for one in document["signatory_roles"]}
+
+
+def _by_key(was: Mapping[str, Any], now: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What stands under each key before and after, where the two differ; what is gone comes last."""
+    return [
+        {"key": key, "from": was.get(key), "to": now.get(key)} for key in {**now, **was} if was.get(key) != now.get(key)
+    ]
