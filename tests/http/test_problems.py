@@ -51,7 +51,7 @@ def test_every_refusal_is_a_problem_of_one_shape(
     assert problem["detail"].endswith(".") or status == 422
     assert problem["request_id"] == answer.headers["x-request-id"]
     for fault in problem.get("errors", []):
-        assert set(fault) == {"pointer", "detail"}
+        assert set(fault) == {"pointer", "detail", "code"}
     assert untouched.get(problem["type"], by=None).status_code == 200
 
 

@@ -4,6 +4,7 @@ import posixpath
 import zipfile
 from collections.abc import Iterator
 from xml.etree import ElementTree  # nosec B405 - a part with a document type is refused before it is parsed
+from xml.parsers import expat  # nosec B407
 
 from app.documents.paper.blocks import UnreadablePaper
 
@@ -12,13 +13,18 @@ Element = ElementTree.Element
 # Of all XML that is read of one file, inflated; a plan of 300 pages has a tenth of that.
 MOST_XML_BYTES = 32 * 1024 * 1024
 _PIECE_BYTES = 256 * 1024
+_DAMAGED = "The file's XML is damaged. Open it, save it again, and send that."
+
+
+def _refuse_document_type(*_declaration: object) -> None:
+    raise UnreadablePaper("The file's XML declares a document type, which no word processor writes.")
 
 
 class _WithoutDocumentType(ElementTree.TreeBuilder):
     """Builds a tree and refuses the declaration that entities come in."""
 
     def doctype(self, _name: str, _public: str | None, _system: str | None) -> None:
-        raise UnreadablePaper("The file's XML declares a document type, which no word processor writes.")
+        _refuse_document_type()
 
 
 class Parts:
@@ -39,8 +45,19 @@ class Parts:
             parser.feed(text)
             root: Element = parser.close()
         except ElementTree.ParseError as fault:
-            raise UnreadablePaper("The file's XML is damaged. Open it, save it again, and send that.") from fault
+            raise UnreadablePaper(_DAMAGED) from fault
         return root
+
+    def check(self, name: str) -> None:
+        """Refuse a part that is no XML or declares a document type, without keeping any of it."""
+        parser = expat.ParserCreate()
+        parser.StartDoctypeDeclHandler = _refuse_document_type
+        try:
+            for piece in self._pieces(name):
+                parser.Parse(piece)
+            parser.Parse(b"", True)
+        except expat.ExpatError as fault:
+            raise UnreadablePaper(_DAMAGED) from fault
 
     def related(self, part: str) -> dict[str, tuple[str, str]]:
         """What a part refers to inside the package: the last word of each relation's type, and its target, by id."""
