@@ -66,6 +66,7 @@ bench-growth: setup-dev ## The long series: programmes of 138 to 100,000 prisons
 	$(BIN)/python -m bench growth --prisons 138 --prisons 1000 --prisons 10000 --prisons 100000
 
 openapi: setup-dev ## Write docs/openapi.json anew
+	$(BIN)/python -m tests.support.openapi_examples
 	$(BIN)/python -m tests.support.openapi_file
 
 reference: setup-dev ## Write docs/reference anew

@@ -24,6 +24,8 @@ LICENCE = {"name": "Open Government Licence v3.0", "identifier": "OGL-UK-3.0"}
 # Where the document was read; a file of it names no machine.
 SERVERS = [{"url": "/", "description": "The service that this document is of."}]
 WRITES = ("post", "put", "patch", "delete")
+# What the service itself answered, by operation and status; `request` is what was sent.
+EXAMPLES = Path(__file__).with_name("examples.json")
 _REFERENCE = "#/components/schemas/"
 
 Schema = dict[str, Any]
@@ -97,6 +99,7 @@ def _finished(document: dict[str, Any], permissions: dict[tuple[str, str], list[
             _say_who_may(operation, permissions[path, method])
             _describe_request(path, method, operation)
             _describe_answers(path, method, operation)
+            _show_examples(operation)
     document = _with_named_pages(document)
     document["components"]["headers"] = {
         name: {"description": text, "schema": {"type": "string"}} for name, text in words()["headers"].items()
@@ -202,18 +205,29 @@ def _with_named_pages(document: dict[str, Any]) -> dict[str, Any]:
     return named
 
 
+def _show_examples(operation: dict[str, Any]) -> None:
+    for part, example in _examples().get(operation["operationId"], {}).items():
+        content = (operation["requestBody"] if part == "request" else operation["responses"][part])["content"]
+        for media_type in content:
+            content[media_type] = content[media_type] | {"example": example}
+
+
+@cache
+def _examples() -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = json.loads(EXAMPLES.read_text("utf-8"))
+    return found
+
+
 _NOT_SCHEMAS = {"example", "examples", "default", "const", "enum"}
 
 
 def _leave_out_titles(part: Any) -> None:
     """Titles that the framework makes of names: client generators take them for names, and then meet some twice."""
-    for one in part.values() if isinstance(part, dict) else part:
-        if isinstance(one, dict) and ({"type", "anyOf", "$ref"} & one.keys()) and isinstance(one.get("title"), str):
-            del one["title"]
     members = part.items() if isinstance(part, dict) else enumerate(part)
-    for name, one in members:
-        if isinstance(one, dict | list) and name not in _NOT_SCHEMAS:
-            _leave_out_titles(one)
+    for one in [one for name, one in members if isinstance(one, dict | list) and name not in _NOT_SCHEMAS]:
+        if isinstance(one, dict) and {"type", "anyOf", "$ref"} & one.keys() and isinstance(one.get("title"), str):
+            del one["title"]
+        _leave_out_titles(one)
 
 
 def _describe_properties(schema_name: str, schema: Schema) -> None:

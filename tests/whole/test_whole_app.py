@@ -12,11 +12,12 @@ import pytest
 from fastapi import FastAPI
 
 from app.errors import DomainError
-from app.http.openapi import permissions_of
+from app.http.openapi import EXAMPLES, permissions_of
 from app.http.problem_kinds import KINDS
 from app.main import create_app
 from app.rules.access import Permission
 from app.storage.faults import Fault
+from tests.support.openapi_examples import record
 from tests.support.openapi_file import FILE, openapi_now
 from tests.support.route_walk import FILLED, PUBLIC, routes
 from tests.support.service import Service, service_settings
@@ -154,6 +155,13 @@ def test_every_kind_of_problem_has_its_page(untouched: Service):
 
 def test_the_openapi_document_is_the_one_that_is_kept(tmp_path):
     assert openapi_now(tmp_path) == json.loads(FILE.read_text("utf-8")), "run `make openapi` and look at the difference"
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_the_examples_are_what_the_service_answers(service: Service):
+    kept = json.loads(EXAMPLES.read_text("utf-8"))
+    assert record(service) == kept, "run `make openapi` and look at the difference"
+    assert kept["readPrisonVerdict"]["200"]["go_live"]["blockers"]
 
 
 def test_the_openapi_document_says_what_each_operation_does_and_answers(document):
