@@ -15,8 +15,9 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import TypeAdapter
 
 from app.http.auth import requires
+from app.http.openapi_refusals import declare_problems
 from app.http.routing import JSON_TYPES, shows_once
-from app.http.schemas import Problem, problems
+from app.http.schemas import Problem
 from app.rules.access import GRANTS, Permission, Role
 
 CONTACT = {"name": "Whoever runs this service for the IDTS programme"}
@@ -32,9 +33,9 @@ Schema = dict[str, Any]
 
 
 @cache
-def words() -> dict[str, dict[str, str]]:
+def words() -> dict[str, dict[str, Any]]:
     """What each tag, header, parameter and property means; one word means one thing, so each is described once."""
-    found: dict[str, dict[str, str]] = yaml.safe_load(Path(__file__).with_name("words.yaml").read_text("utf-8"))
+    found: dict[str, dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("words.yaml").read_text("utf-8"))
     return found
 
 
@@ -93,6 +94,7 @@ def _finished(document: dict[str, Any], permissions: dict[tuple[str, str], list[
     schemas |= problem.pop("$defs", {}) | {"Problem": problem}
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
+    document = _with_named_pages(document)
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             operation["operationId"] = operation_id(operation["summary"])
@@ -100,7 +102,6 @@ def _finished(document: dict[str, Any], permissions: dict[tuple[str, str], list[
             _describe_request(path, method, operation)
             _describe_answers(path, method, operation)
             _show_examples(operation)
-    document = _with_named_pages(document)
     document["components"]["headers"] = {
         name: {"description": text, "schema": {"type": "string"}} for name, text in words()["headers"].items()
     }
@@ -146,9 +147,7 @@ def _header(name: str, schema: Schema) -> dict[str, Any]:
 
 def _describe_answers(path: str, method: str, operation: dict[str, Any]) -> None:
     responses: dict[str, Any] = operation["responses"]
-    for status, entry in problems(*sorted(_refusals(path, method, operation))).items():
-        if str(status) == "422" or str(status) not in responses:
-            responses[str(status)] = entry
+    declare_problems(path, method, operation, words()["refusals"].get(operation["operationId"], {}))
     if method == "get" and path.startswith("/v1/"):
         responses.setdefault("304", {"description": "Your copy is up to date (If-None-Match)"})
     if method in WRITES and not shows_once(path):
@@ -163,20 +162,6 @@ def _describe_answers(path: str, method: str, operation: dict[str, Any]) -> None
 
 
 _DONE = {"200": "Done: this is how it stands now", "201": "Made: this is it", "202": "Taken on: this is how it stands"}
-
-
-def _refusals(path: str, method: str, operation: dict[str, Any]) -> set[int]:
-    """The statuses of the problems that an operation can answer with."""
-    statuses = {422, 500, 503} if operation.get("parameters") or "requestBody" in operation else {500}
-    if "{" in path:
-        statuses |= {404}
-    if "security" in operation:
-        statuses |= {401, 403, 429, 503} if method == "get" else {401, 403, 409, 429, 503}
-    if "requestBody" in operation:
-        statuses |= {409, 413, 415}
-    if "If-Match" in {parameter["name"] for parameter in operation.get("parameters", [])}:
-        statuses |= {409, 412}
-    return statuses
 
 
 def _headers_of(path: str, method: str, status: str, response: dict[str, Any]) -> list[str]:
@@ -194,7 +179,7 @@ def _headers_of(path: str, method: str, status: str, response: dict[str, Any]) -
 
 
 def _with_named_pages(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with `PrisonPage` for what the framework calls `Page_PrisonView_`."""
+    """A copy of the document, with `PrisonPage` for what the framework calls `Page_PrisonView_`."""
     schemas = document["components"]["schemas"]
     pages = {name: re.sub(r"Page_(\w+?)(View)?_", r"\1Page", name) for name in schemas if name.startswith("Page_")}
     document["components"]["schemas"] = {pages.get(name, name): schema for name, schema in schemas.items()}

@@ -177,7 +177,7 @@ DESCRIPTIONS = {
     412: "Your copy is out of date",
     413: "Body too large",
     415: "Wrong media type",
-    422: "Malformed: `errors` says where",
+    422: "Malformed, and `errors` says where",
     429: "Too many requests",
     500: "Something went wrong here",
     503: "A part of the service cannot be reached",

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from app.http.openapi import operation_id, words
+from app.http.problem_kinds import KINDS
 from tests.support.openapi_file import openapi_now
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -216,12 +217,30 @@ def test_the_headers_of_requests_and_answers_are_declared(document):
                 assert document["components"]["headers"][name]["description"]
 
 
-def test_every_problem_that_is_declared_is_one(document):
+def test_every_problem_is_declared_with_its_codes(document):
+    seen = set()
     for method, path, operation in operations(document):
         for status, answer in operation["responses"].items():
             if status[0] in "45" and not path.startswith("/health"):
-                content = answer["content"]
-                assert list(content) == ["application/problem+json"], (method, path, status)
+                assert list(answer["content"]) == ["application/problem+json"], (method, path, status)
+                codes = answer.get("x-problem-codes")
+                assert codes, (
+                    f"{operation['operationId']} {status} declares no codes: "
+                    "name them in app/http/words.yaml under `refusals`"
+                )
+                assert set(codes) <= set(KINDS), (method, path, status)
+                assert all(f"`{code}`" in answer["description"] for code in codes)
+                seen |= set(codes)
+    # Met where the address or the method is none of the document's, or by those who start the service.
+    assert set(KINDS) - seen == {"bad-request", "method-not-allowed", "database-missing", *OF_COMMANDS}
+
+
+# Refusals that only commands make.
+OF_COMMANDS = {"key-exists", "toolkit-version-exists"}
+
+
+def test_every_operation_whose_refusals_are_listed_exists(document):
+    assert set(words()["refusals"]) <= {operation["operationId"] for *_, operation in operations(document)}
 
 
 def test_what_checks_the_document_is_pinned_whole_and_says_nothing_of_where_it_comes_from():

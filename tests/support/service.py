@@ -20,6 +20,7 @@ from app.services.keys import KeyScope, create_key
 from app.services.seed import OPERATOR
 from app.settings import Settings
 from app.storage.db import Database
+from tests.support.declared_problems import check_is_declared
 
 ADMIN_KEY = "admin-key-of-the-tests-0123456789"
 # In the template database already; a key of another scope is made when a test first names it.
@@ -95,7 +96,9 @@ class Service:
         headers = dict(more.pop("headers", None) or {})
         if by is not None:
             headers["authorization"] = f"Bearer {self.key(by)}"
-        return self.client.request(method, path, headers=headers, **more)
+        answer = self.client.request(method, path, headers=headers, **more)
+        check_is_declared(method, answer)
+        return answer
 
     def get(self, path: str, by: str | None = "prison:LWI", **more: Any) -> httpx2.Response:
         return self.call("GET", path, by, **more)
