@@ -36,7 +36,7 @@ def read_national_dashboard(request: Request, session: ReadSession, by: Reader, 
     """The nation's figures, with those of each region beside them.
 
     They count the prisons that are open on the day. `nearest` are those not yet eligible and without an open
-    statement that have the fewest sections in their way; `without_update` those of which no section has changed
+    statement that have the fewest sections in their way; `without_update` those that have changed no section
     for 28 days; `trend` has one entry for each month's end (London), its last for now or `as_of`.
     """
     return resource(request, DASHBOARD_JSON.dump_json(read_dashboard(session, ProgrammeAt(None, at, as_of))))

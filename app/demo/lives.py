@@ -33,9 +33,9 @@ class Plan:
     began: datetime
     until: datetime
 
-    def chance(self, place: int) -> random.Random:
-        """The random numbers of the prison at that place: the same seed, the same lives."""
-        return random.Random(f"{self.seed}:{place}")  # nosec B311
+    def chance(self, place: int, of: str = "") -> random.Random:
+        """The random numbers of the prison at that place, or of one thing about it: the same seed, the same lives."""
+        return random.Random(f"{self.seed}:{place}{of}")  # nosec B311
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.demo.lives import Move, Plan, StatementDates, demo_code, register, statement_dates, visits
+from app.demo.reviews import Reviews
 from app.queries.prisons import PrisonFilter, list_prisons
 from app.queries.sections import has_rated_sections
 from app.queries.toolkits import current_version, read_book
@@ -49,7 +50,10 @@ def live(session: Session, plan: Plan, place: int, *, seal: Sealer) -> None:
     chance = plan.chance(place)
     registered_at, details = register(plan, chance, place)
     register_prison(session, details, caller=Caller(ADMIN, registered_at))
-    people = People(session, details, read_book(session, current_version(session)).toolkit, chance, seal)
+    region = Principal(f"demo-{details.region}", "Demonstration", Role.REGION, region=details.region)
+    reviews = Reviews(session, details.code, region, plan.chance(place, "reviews"))
+    toolkit = read_book(session, current_version(session)).toolkit
+    people = People(session, details, toolkit, chance, seal, region, reviews)
     until = plan.until if details.closed_on is None else end_of_day(last_day_of(details.closed_on))
     for at, moves in visits(plan, chance, registered_at):
         people.take_due(min(at, until))
@@ -74,6 +78,8 @@ class People:
     toolkit: Toolkit
     chance: random.Random
     seal: Sealer
+    region: Principal
+    reviews: Reviews
     required: dict[int, int] = field(default_factory=dict)
     touched: set[int] = field(default_factory=set)
     is_eligible: bool = False
@@ -90,11 +96,13 @@ class People:
             return
         for number in wanted.keys() - self.touched:
             self._exempt(number, at)
+        self.reviews.go_on(self._lead(at))
         patches = [self._patch(number, rating, at) for number, rating in wanted.items()]
         after = rate_sections(self.session, self.prison.code, patches, caller=self._lead(at))
         verdict = json.loads(after.readiness)
         self.is_eligible, self.statement = verdict["go_live"]["eligible"], verdict["statement"]
         self.touched |= wanted.keys()
+        self.reviews.look(wanted.keys(), at)
         if self.due is None and self.statement is None and self.is_eligible:
             self.due = statement_dates(self.chance, at)
 
@@ -118,7 +126,7 @@ class People:
         can_be = self.prison.function in self.toolkit.section(number).exemptible_for
         if can_be and self.chance.random() < 0.4:
             why = "The prison has no such unit."
-            exempt_section(self.session, self.prison.code, number, why, caller=Caller(self._region(), at))
+            exempt_section(self.session, self.prison.code, number, why, caller=Caller(self.region, at))
 
     def _patch(self, number: int, rating: Rating | None, at: datetime) -> SectionPatch:
         if rating is None:
@@ -142,6 +150,8 @@ class People:
         return bool(status == state and standing != Standing.IN_BREACH)
 
     def _raise(self, at: datetime) -> None:
+        while self.reviews.challenge is not None:
+            self.reviews.go_on(self._lead(at))
         named = [NamedSignatory(role.key, self._name(role), None) for role in self._roles()]
         planned = london_date(at) + timedelta(days=self.chance.randrange(20, 100))
         raised = raise_statement(self.session, self.prison.code, planned, named, caller=self._lead(at))
@@ -160,7 +170,7 @@ class People:
 
     def _go_live(self, at: datetime) -> None:
         assert self.statement is not None
-        caller = Caller(self._region(), at)
+        caller = Caller(self.region, at)
         self.statement = asdict(confirm_go_live(self.session, self.statement["id"], None, caller=caller))
 
     def _roles(self) -> list[SignatoryRole]:
@@ -168,9 +178,6 @@ class People:
 
     def _name(self, role: SignatoryRole) -> str:
         return f"{role.title} of {self.prison.name}"
-
-    def _region(self) -> Principal:
-        return Principal(f"demo-{self.prison.region}", "Demonstration", Role.REGION, region=self.prison.region)
 
     def _lead(self, at: datetime) -> Caller:
         code = self.prison.code

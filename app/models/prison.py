@@ -74,7 +74,8 @@ class StoredVerdict(SQLModel, table=True):
     `body` is the JSON answer of `GET readiness`. `fresh_until` is the last day on which it holds
     without any change: evidence grows stale by the calendar alone. `judged_by` is what made it: half of the
     toolkit's digest, then that of the rules; another one says that the verdict is to be worked out again.
-    `latest_at` is when anything about the prison was last written, whether or not the verdict moved.
+    `section_changed_at` is when the prison itself last changed a section, `latest_at` when anything about it was last
+    written, whether or not the verdict moved.
     """
 
     __tablename__ = "stored_verdict"

@@ -15,7 +15,7 @@ _STOOD = sa.text("stood_from < stood_until")
 class PrisonPeriod(SQLModel, table=True):
     """How long a past verdict stood: from `from_at` until just before `to_at`, which is `STILL` for the present one.
 
-    `quiet_since` is the last change to a section, or the registration where there was none. `blocking` and
+    `quiet_since` is when the prison itself last changed a section, or its registration. `blocking` and
     `exempt` have bit n - 1 set for section n. The last four are `app.rules.programme.MonthEnds`.
     """
 

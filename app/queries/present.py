@@ -36,6 +36,7 @@ from app.queries.evidence import COUNTING_COLUMNS
 from app.queries.prisons import unknown_prison
 from app.queries.programme.periods import PERIOD, POINT_COLUMNS
 from app.queries.reviews import REVIEW_COLUMNS, TOLD, review_of
+from app.queries.sections import own_work
 from app.queries.statements import standing_of
 from app.rules.assessment import Answers, Assessment, Stamp, assessment_from
 from app.rules.prison import PrisonFacts
@@ -100,6 +101,7 @@ _READ = (
         _HEAD.c.seq.label("chain_seq"),
         _HEAD.c.hash.label("chain_hash"),
         *_AROUND,
+        own_work(_PRISON.c.id).correlate(_PRISON).label("worked_at"),
         _listed("sections", rows_of(_SECTION_COLUMNS, _SECTION.c.prison_id == _PRISON.c.id)),
         _listed("statements", rows_of(_STATEMENT_COLUMNS, _STATEMENT.c.prison_id == _PRISON.c.id, _IS_OPEN)),
         _listed("reviews", rows_of(REVIEW_COLUMNS, _REVIEW.c.prison_id == _PRISON.c.id, TOLD)),
@@ -167,7 +169,7 @@ def lock_present(connection: Connection, code: str, numbers: Sequence[int] = ())
     challenges = tuple(one for one in reviews if one.is_open)
     return Present(
         details=details,
-        situation=Situation(_facts(details), _answers(row.sections), statements, challenges),
+        situation=Situation(_facts(details), _answers(row.sections, row.worked_at), statements, challenges),
         statement_times={one.id: (_moment(raised), _moment(issued)) for (raised, issued, *_), one in taken},
         period=None if period[0] is None else Period(period[0], Point._make(period[1:])),
         chain_end=None if row.chain_seq is None else (row.chain_seq, row.chain_hash),
@@ -188,14 +190,14 @@ def _facts(details: Mapping[str, Any]) -> PrisonFacts:
     return PrisonFacts(*(details[name] for name in _FACTS))
 
 
-def _answers(rows: Sequence[Sequence[Any]]) -> Answers:
+def _answers(rows: Sequence[Sequence[Any]], worked_at: datetime | None = None) -> Answers:
     known: dict[int, Assessment] = {}
     stamps: dict[int, Stamp] = {}
     for *columns, at, by in rows:
         one = assessment_from(columns)
         known[one.number] = one
         stamps[one.number] = Stamp(datetime.fromisoformat(at), by)
-    return Answers(tuple([known.get(number) or Assessment(number) for number in range(1, 36)]), stamps)
+    return Answers(tuple([known.get(number) or Assessment(number) for number in range(1, 36)]), stamps, worked_at)
 
 
 def _statement(columns: Sequence[Any]) -> StatementFacts:

@@ -63,7 +63,8 @@ class PrisonFilter:
 
 
 class PrisonSort(AnyCase):
-    """By code, by sections in the way, or by the last change to a section (or registration). A minus reverses it."""
+    """By code, by sections in the way, or by when the prison last changed a section (or was registered). A minus
+    reverses it."""
 
     CODE = "code"
     CODE_REVERSED = "-code"

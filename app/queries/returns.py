@@ -45,7 +45,7 @@ class ReturnStatementView:
 
 @dataclass(frozen=True, slots=True)
 class ReturnRowView:
-    """One prison's row. `stale`: no section had changed for 28 days; `blockers` and `exempt` are section numbers."""
+    """One prison's row. `stale`: it had changed no section for 28 days; `blockers` and `exempt` are section numbers."""
 
     code: str
     name: str

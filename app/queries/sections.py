@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, bindparam, func, literal_column, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -17,6 +17,7 @@ from app.queries.evidence import EvidenceView, evidence_of, fill_in_soundness
 from app.queries.prisons import MARK, Mark, read_any_prison
 from app.queries.reviews import ReviewView, read_told, review_view
 from app.queries.toolkits import read_book
+from app.rules.access import Role
 from app.rules.assessment import Answers, Assessment, Stamp, from_state
 from app.rules.moments import london_date
 from app.rules.prison import PrisonFacts
@@ -95,39 +96,47 @@ def current_state(row: Any) -> dict[str, Any]:
     }
 
 
-def answers_from(rows: Sequence[Any]) -> Answers:
-    """The answers that rows of the present make."""
-    known = {row.number: from_state(row.number, current_state(row)) for row in rows}
-    stamps = {row.number: Stamp(row.updated_at, row.updated_by) for row in rows}
-    return Answers(tuple(known.get(n) or Assessment(n) for n in SECTION_NUMBERS), stamps)
+_PRESENT, _CHANGE = table_of(SectionAssessment), table_of(SectionChange)
 
 
-_PRESENT = table_of(SectionAssessment)
-_READ_PRESENT = select(*_PRESENT.c).where(_PRESENT.c.prison_id == bindparam("of_prison"))
+def own_work(prison_id: Any, *until: ColumnElement[bool]) -> ScalarSelect[datetime]:
+    """When a prison itself last changed a section; null where it never did (rule 9)."""
+    is_own = _CHANGE.c.by_role == literal_column(f"'{Role.PRISON}'")
+    newest = select(_CHANGE.c.at).where(_CHANGE.c.prison_id == prison_id, is_own, *until)
+    return newest.order_by(_CHANGE.c.at.desc()).limit(1).scalar_subquery()
+
+
+_OF_PRISON = bindparam("of_prison", type_=_PRESENT.c.prison_id.type)
+_READ_PRESENT = select(*_PRESENT.c, own_work(_OF_PRISON).label("worked_at")).where(_PRESENT.c.prison_id == _OF_PRISON)
 
 
 def read_answers(session: Session, prison_id: int, as_of: datetime | None = None) -> Answers:
     """A prison's answers now, or rebuilt from the history as they stood at a moment."""
     if as_of is None:
-        return answers_from(session.execute(_READ_PRESENT, {"of_prison": prison_id}).all())
+        rows = session.execute(_READ_PRESENT, {"of_prison": prison_id}).all()
+        return _answers(rows, {row.number: current_state(row) for row in rows})
     newest = (
-        select(func.max(col(SectionChange.version)).label("version"), col(SectionChange.number))
-        .where(col(SectionChange.prison_id) == prison_id, col(SectionChange.at) <= as_of)
-        .group_by(col(SectionChange.number))
+        select(func.max(_CHANGE.c.version).label("version"), _CHANGE.c.number)
+        .where(_CHANGE.c.prison_id == prison_id, _CHANGE.c.at <= as_of)
+        .group_by(_CHANGE.c.number)
         .subquery()
     )
+    stamped = _CHANGE.c.at.label("updated_at"), _CHANGE.c.by_name.label("updated_by")
+    worked_at = own_work(prison_id, _CHANGE.c.at <= as_of).label("worked_at")
     rows = session.execute(
-        select(*columns_of(SectionChange, "number state at by_name"))
-        .join(
-            newest,
-            (newest.c.number == col(SectionChange.number)) & (newest.c.version == col(SectionChange.version)),
-        )
-        .where(col(SectionChange.prison_id) == prison_id)
+        select(_CHANGE.c.number, _CHANGE.c.state, *stamped, worked_at)
+        .join(newest, (newest.c.number == _CHANGE.c.number) & (newest.c.version == _CHANGE.c.version))
+        .where(_CHANGE.c.prison_id == prison_id)
     ).all()
     fill_in_soundness(session, [prison_id], [row.state for row in rows])
-    known = {row.number: from_state(row.number, row.state) for row in rows}
-    stamps = {row.number: Stamp(row.at, row.by_name) for row in rows}
-    return Answers(tuple(known.get(n) or Assessment(n) for n in SECTION_NUMBERS), stamps)
+    return _answers(rows, {row.number: row.state for row in rows})
+
+
+def _answers(rows: Sequence[Any], states: Mapping[int, Mapping[str, Any]]) -> Answers:
+    known = {number: from_state(number, state) for number, state in states.items()}
+    stamps = {row.number: Stamp(row.updated_at, row.updated_by) for row in rows}
+    worked_at = rows[0].worked_at if rows else None
+    return Answers(tuple(known.get(n) or Assessment(n) for n in SECTION_NUMBERS), stamps, worked_at)
 
 
 def section_view(

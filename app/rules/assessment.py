@@ -158,17 +158,18 @@ class Stamp(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """All 35 assessments of a prison, in number order, and when each was last changed."""
+    """All 35 assessments of a prison, in number order, and when each was last changed.
+
+    `worked_at` is when the prison itself last changed one, None where it never did: what a region does to a section is
+    not the prison's own work (rule 9).
+    """
 
     assessments: tuple[Assessment, ...]
     stamps: Mapping[int, Stamp]
+    worked_at: datetime | None = None
 
     def of(self, number: int) -> Assessment:
         return self.assessments[number - 1]
-
-    @property
-    def is_touched(self) -> bool:
-        return bool(self.stamps)
 
     @property
     def version(self) -> int:
@@ -180,14 +181,10 @@ class Answers:
         """The ratings, one letter a section."""
         return "".join(one.rating[0] for one in self.assessments)
 
-    @property
-    def changed_at(self) -> datetime | None:
-        """When a section was last changed; None where none ever was."""
-        return max((stamp.at for stamp in self.stamps.values()), default=None)
-
-    def with_versions(self, changed: Mapping[int, Assessment], stamp: Stamp) -> "Answers":
-        """The answers once these sections have been changed."""
+    def with_versions(self, changed: Mapping[int, Assessment], stamp: Stamp, *, is_own_work: bool) -> "Answers":
+        """The answers once these sections have been changed, by the prison itself or by somebody else."""
         return Answers(
             tuple(changed.get(one.number, one) for one in self.assessments),
             {**self.stamps, **dict.fromkeys(changed, stamp)},
+            stamp.at if is_own_work else self.worked_at,
         )

@@ -22,12 +22,13 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is to be different. `sections` are as they are to be, with `stamp` on those that differ; `prison` and
-    `book` where its own details change; `steps` are those that somebody takes with its statements, `review` is one as
-    it is to be."""
+    """What is to be different. `sections` are as they are to be, with `stamp` on those that differ, and `is_own_work`
+    where the prison itself changes them; `prison` and `book` where its own details change; `steps` are those that
+    somebody takes with its statements, `review` is one as it is to be."""
 
     sections: Mapping[int, Assessment] = field(default_factory=dict)
     stamp: Stamp | None = None
+    is_own_work: bool = False
     prison: PrisonFacts | None = None
     book: RuleBook | None = None
     steps: tuple[Step, ...] = ()
@@ -54,7 +55,7 @@ def decide(facts: Facts, change: Change) -> Decision:
     sections = {number: one for number, one in change.sections.items() if one != before.answers.of(number)}
     answers = before.answers
     if sections and change.stamp is not None:
-        answers = answers.with_versions(sections, change.stamp)
+        answers = answers.with_versions(sections, change.stamp, is_own_work=change.is_own_work)
     statements = after_steps(before.statements, change.steps)
     challenges = before.challenges if change.review is None else after_review(before.challenges, change.review)
     after = Situation(change.prison or before.prison, answers, statements, challenges)

@@ -11,7 +11,7 @@ from app.rules.moments import london_date
 from app.rules.types import Stage
 
 SECTION_COUNT = 35
-# From this many days without a change to a section a prison is listed as quiet, and its row in a return as stale.
+# From this many days in which it has changed no section a prison is listed as quiet, and its row in a return as stale.
 QUIET_DAYS = 28
 # How far ahead go-live dates are listed.
 AHEAD_DAYS = 90
@@ -23,7 +23,8 @@ class Point(NamedTuple):
     """How a prison stands, as far as dashboards and returns tell of it.
 
     `ratings` has one letter a section; `blocking` and `exempt` have bit n - 1 set for section n. `quiet_since`
-    is the last change to a section, or the registration. `closed_by` is the last day on which it can be open.
+    is when the prison last changed a section (rule 9), or its registration. `closed_by` is the last day on which it
+    can be open.
     """
 
     code: str
@@ -92,7 +93,7 @@ def quiet_from(day: date) -> date:
 
 
 def is_quiet(quiet_since: datetime, day: date) -> bool:
-    """No section changed for 28 days, counted in London dates."""
+    """The prison has changed no section for 28 days, counted in London dates."""
     return london_date(quiet_since) <= quiet_from(day)
 
 

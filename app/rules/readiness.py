@@ -141,7 +141,7 @@ def readiness_view(book: RuleBook, situation: "Situation", today: date) -> Readi
     statement = counting(situation.statements)
     stage = stage_of(
         verdict,
-        is_touched=answers.is_touched,
+        is_touched=answers.worked_at is not None,
         statement_status=statement.status if statement else None,
         is_live=statement is not None and statement.live_on is not None,
     )

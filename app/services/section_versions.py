@@ -13,6 +13,7 @@ from app.errors import FieldFault, Invalid
 from app.models import Evidence, SectionAssessment, SectionChange, table_of
 from app.queries.evidence import Freshness, added_view, counting_view
 from app.queries.sections import SectionView, section_views
+from app.rules.access import Role
 from app.rules.assessment import (
     Assessment,
     EvidenceRef,
@@ -76,7 +77,8 @@ def store_sections(
 
     `evidence` are rows to add; `more` is what else the change is about. Where nothing differs nothing is stored.
     """
-    decision = opened.decide(Change(after, Stamp(opened.at, opened.caller.by.name)))
+    by = opened.caller.by
+    decision = opened.decide(Change(after, Stamp(opened.at, by.name), is_own_work=by.role is Role.PRISON))
     if decision.sections:
         entries = [_entry(opened, decision, one, action) for one in decision.sections.values()]
         added = [Entry(None, None, [(_ADD_EVIDENCE, list(evidence))])] if evidence else []

@@ -169,24 +169,26 @@ LATER = datetime(2026, 3, 3, tzinfo=UTC)
 EARLIER = datetime(2026, 3, 2, tzinfo=UTC)
 
 
-def test_answers_are_found_by_their_number_and_touched_once_any_is_stamped():
+def test_answers_are_found_by_their_number():
     untouched = Answers(tuple(Assessment(number) for number in range(1, 36)), {})
     assert [untouched.of(number).number for number in range(1, 36)] == list(range(1, 36))
-    assert (untouched.is_touched, untouched.version, untouched.changed_at) == (False, 0, None)
+    assert (untouched.version, untouched.worked_at) == (0, None)
     assert untouched.letters == "R" * 35
 
 
 def test_answers_take_new_versions_with_the_stamp_of_the_change_and_keep_the_rest():
     untouched = Answers(tuple(Assessment(number) for number in range(1, 36)), {})
     first = {5: Assessment(5, 1, Rating.AMBER), 7: Assessment(7, 1, Rating.GREEN)}
-    once = untouched.with_versions(first, Stamp(LATER, "Lead"))
-    twice = once.with_versions({7: Assessment(7, 2, Rating.RED)}, Stamp(EARLIER, "Regional lead"))
+    once = untouched.with_versions(first, Stamp(EARLIER, "Lead"), is_own_work=True)
+    twice = once.with_versions({7: Assessment(7, 2, Rating.RED)}, Stamp(LATER, "Regional lead"), is_own_work=False)
     assert once.letters == "RRRRARG" + "R" * 28
     assert twice.letters == "RRRRARR" + "R" * 28
     assert (once.version, twice.version) == (2, 3)
-    assert once.stamps == {5: Stamp(LATER, "Lead"), 7: Stamp(LATER, "Lead")}
-    assert twice.stamps == {5: Stamp(LATER, "Lead"), 7: Stamp(EARLIER, "Regional lead")}
-    assert (twice.is_touched, twice.changed_at) == (True, LATER)
+    assert once.stamps == {5: Stamp(EARLIER, "Lead"), 7: Stamp(EARLIER, "Lead")}
+    assert twice.stamps == {5: Stamp(EARLIER, "Lead"), 7: Stamp(LATER, "Regional lead")}
+    # Rule 9: what the region did is not the prison's own work.
+    assert (once.worked_at, twice.worked_at) == (EARLIER, EARLIER)
+    assert untouched.with_versions(first, Stamp(LATER, "Regional lead"), is_own_work=False).worked_at is None
     assert untouched == Answers(tuple(Assessment(number) for number in range(1, 36)), {})
 
 

@@ -39,12 +39,13 @@ def test_a_change_of_nothing_decides_nothing():
         assert decide(before, change) == Decision(before.situation, before.situation, {}, (), (), view, False)
 
 
-def test_a_section_that_differs_is_stored_with_its_stamp_and_the_others_are_not():
+@pytest.mark.parametrize("is_own_work", [True, False])
+def test_a_section_that_differs_is_stored_with_its_stamp_and_the_others_are_not(is_own_work):
     before = facts()
-    found = decide(before, Change(sections={5: RED_FIVE, 7: GREEN[6]}, stamp=STAMP))
+    found = decide(before, Change(sections={5: RED_FIVE, 7: GREEN[6]}, stamp=STAMP, is_own_work=is_own_work))
     assert found.sections == {5: RED_FIVE}
     assert found.before == before.situation
-    assert found.after.answers == before.situation.answers.with_versions({5: RED_FIVE}, STAMP)
+    assert found.after.answers == before.situation.answers.with_versions({5: RED_FIVE}, STAMP, is_own_work=is_own_work)
     assert (found.steps, found.followed, found.moves_verdict) == ((), (), True)
     assert found.readiness == found.after.view(before.book, DAY)
     assert [one.section for one in found.readiness.go_live.blockers] == [5]

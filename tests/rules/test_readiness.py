@@ -77,7 +77,8 @@ def test_the_stage_is_that_of_the_statement_that_counts(statements, stage):
     assert Situation(PRISON, answers(), statements).view(shipped_book(), DAY).stage == stage
 
 
-@pytest.mark.parametrize(("stamps", "stage"), [({}, "not_started"), ({1: Stamp(AT, "Lead")}, "preparing")])
-def test_a_prison_of_which_no_section_was_touched_has_not_started(stamps, stage):
-    red = Answers(tuple(Assessment(number) for number in range(1, 36)), stamps)
+@pytest.mark.parametrize(("worked_at", "stage"), [(None, "not_started"), (AT, "preparing")])
+def test_a_prison_that_has_worked_on_no_section_itself_has_not_started(worked_at, stage):
+    """Whatever its region has done to one (rule 9)."""
+    red = Answers(tuple(Assessment(number) for number in range(1, 36)), {1: Stamp(AT, "Region")}, worked_at)
     assert Situation(PRISON, red).view(shipped_book(), DAY).stage == stage

@@ -9,7 +9,9 @@ from typing import Any
 
 import httpx2
 import pytest
+from sqlalchemy import select
 
+from app.models import ReviewEvent, table_of
 from tests.support.service import Clock, Service, running, service_settings
 from tests.support.serving import serving
 
@@ -155,3 +157,34 @@ def test_writers_of_many_prisons_and_their_verdicts_agree(address: tuple[Service
         verdict = service.get(f"/v1/prisons/{code}/readiness").json()
         sections = service.get(f"/v1/prisons/{code}/sections", by="national").json()["items"]
         assert verdict["counts"]["amber"] == sum(one["rating"] == "AMBER" for one in sections) == 6
+
+
+def test_of_answers_and_closes_at_once_none_is_lost_and_one_close_counts(address: tuple[Service, str]):
+    service, url = address
+    path, challenge = f"{LWI}/sections/5/reviews", {"kind": "challenged", "text": "Where is it kept?"}
+    one = f"{path}/{service.post(path, challenge, by='region:south-east').json()['id']}"
+    region = {"authorization": f"Bearer {service.key('region:south-east')}"}
+
+    def say(place: int, client: httpx2.Client) -> list[Answer]:
+        if place % 4 == 3:
+            answer = client.post(f"{one}/close", json={"text": f"{place}"}, headers=region)
+        else:
+            answer = client.post(f"{one}/answer", json={"text": f"{place}"})
+        return [(answer.status_code, answer.json())]
+
+    answers = at_once(service, url, 16, say)
+    closes = [view for status, view in answers if status == 200 and view["closed"]]
+    assert len(closes) == 1
+    assert {view["code"] for status, view in answers if status != 200} <= {"challenge-closed"}
+    stands = service.get(one).json()
+    assert stands == closes[0]
+    # Every answer that was acknowledged is in the history, and the last of them stands.
+    with service.database.write_engine.connect() as connection:
+        rows = connection.execute(select(table_of(ReviewEvent)).order_by(table_of(ReviewEvent).c.id)).all()
+    said = [row.state["answer"]["text"] for row in rows if row.kind == "answered"]
+    assert sorted(said) == sorted(
+        view["answer"]["text"] for status, view in answers if status == 200 and not view["closed"]
+    )
+    assert (stands["answer"] or {}).get("text") == (said[-1] if said else None)
+    moments = [row.state["answer"]["at"] for row in rows if row.kind == "answered"]
+    assert moments == sorted(set(moments))

@@ -87,6 +87,7 @@ class Model:
             "function": function,
             "sections": {number: blank() for number in range(1, 36)},
             "moved_at": None,
+            "has_worked": False,
         }
         self.latest = REGISTERED_AT
         self.past = [(REGISTERED_AT, copy.deepcopy(self.state))]
@@ -99,6 +100,8 @@ class Model:
         before = verdict_of(self.state)
         self.latest = max(now, self.latest + timedelta(microseconds=1))
         self.state = copy.deepcopy(self.state) | {"function": function}
+        # What a region does to a section is not the prison's own work (rule 9).
+        self.state["has_worked"] |= bool(changed) and by.startswith("prison:")
         for number, section in changed.items():
             stamp = {"version": section["version"] + 1, "at": self.latest, "by": by}
             self.state["sections"][number] = copy.deepcopy(section) | stamp
@@ -119,7 +122,7 @@ def verdict_of(state: dict[str, Any]) -> dict[str, Any]:
         if number not in exempt
         and ratings[number] not in (("AMBER", "GREEN") if number in AMBER_IS_ENOUGH else ("GREEN",))
     ]
-    stage = "preparing" if any(one["version"] for one in sections.values()) else "not_started"
+    stage = "preparing" if state["has_worked"] else "not_started"
     stage = "commissioning_ready" if not commissioning else stage
     stage = "go_live_eligible" if not go_live else stage
     return {

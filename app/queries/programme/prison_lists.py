@@ -26,7 +26,7 @@ class NearPrison:
 
 @dataclass(frozen=True, slots=True)
 class QuietPrison:
-    """A prison in which no section has changed for a long time. `last_update` is null if none ever has."""
+    """A prison that has changed no section for a long time. `last_update` is null if it never has."""
 
     code: str
     name: str

@@ -133,13 +133,13 @@ def _happenings(session: Session, ids: Sequence[int]) -> Iterator[tuple[int, Hap
         yield prison_id, Happening(at, "prison", None, state, moved)
     sections = select(
         *(col(SectionChange.prison_id), col(SectionChange.at), col(SectionChange.number), col(SectionChange.state)),
-        *(col(SectionChange.moves_verdict), col(SectionChange.by_name)),
+        *(col(SectionChange.moves_verdict), col(SectionChange.by_name), col(SectionChange.by_role)),
     )
     versions = session.execute(sections.where(col(SectionChange.prison_id).in_(ids)).order_by(col(SectionChange.id)))
     rows = versions.all()
     fill_in_soundness(session, ids, [row.state for row in rows])
-    for prison_id, at, number, state, moved, by_name in rows:
-        yield prison_id, Happening(at, "section", number, state, moved, by_name)
+    for prison_id, at, number, state, moved, *by in rows:
+        yield prison_id, Happening(at, "section", number, state, moved, *by)
     steps = select(
         *(col(StatementEvent.prison_id), col(StatementEvent.at), col(StatementEvent.kind), col(StatementEvent.state)),
         col(StatementEvent.moves_verdict),

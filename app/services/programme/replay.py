@@ -9,6 +9,7 @@ from typing import Any
 from app.models import Prison
 from app.queries.sections import SECTION_NUMBERS
 from app.queries.statements import facts_from_state
+from app.rules.access import Role
 from app.rules.assessment import Answers, Assessment, Stamp, from_state
 from app.rules.moments import last_day_of, london_date
 from app.rules.prison import PrisonFacts
@@ -35,6 +36,7 @@ class Happening:
     state: dict[str, Any]
     moved: bool
     by_name: str = ""
+    by_role: str = ""
     kind: str = ""
 
 
@@ -51,13 +53,14 @@ class Progress:
     updated_at: datetime | None = None
     assessments: list[Assessment] = field(default_factory=lambda: [Assessment(number) for number in SECTION_NUMBERS])
     stamps: dict[int, Stamp] = field(default_factory=dict)
+    worked_at: datetime | None = None
     statements: dict[str, StatementFacts] = field(default_factory=dict)
     times: dict[str, tuple[datetime | None, datetime | None]] = field(default_factory=dict)
     challenges: tuple[Review, ...] = ()
 
     def situation(self) -> Situation:
         assert self.facts is not None
-        answers = Answers(tuple(self.assessments), dict(self.stamps))
+        answers = Answers(tuple(self.assessments), dict(self.stamps), self.worked_at)
         return Situation(self.facts, answers, tuple(self.statements.values()), self.challenges)
 
 
@@ -100,6 +103,7 @@ def _follow(progress: Progress, one: Happening) -> None:
         assert isinstance(one.subject, int)
         progress.assessments[one.subject - 1] = from_state(one.subject, one.state)
         progress.stamps[one.subject] = Stamp(one.at, one.by_name)
+        progress.worked_at = one.at if one.by_role == Role.PRISON else progress.worked_at
     elif one.table == "review":
         progress.challenges = after_review(progress.challenges, review_from(one.state))
     else:

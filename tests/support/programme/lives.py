@@ -15,6 +15,7 @@ STATEMENT_STEPS = (
 )
 LIVES = (
     *("rated up", "rated down", "exempted", "exemption ended", "evidence withdrawn"),
+    *("challenged", "challenge answered", "challenge closed"),
     *(f"statement {step}" for step in STATEMENT_STEPS),
     *("region changed", "renamed", "toolkit changed", "closed", "reopened"),
     *("opened by the calendar", "closed by the calendar"),
@@ -26,12 +27,21 @@ def lives_in(history: History, since: datetime, now: datetime) -> Counter[str]:
     found: Counter[str] = Counter()
     for sections in history.sections.values():
         found.update(_of_sections([one for one in sections if one[0] > since]))
+    for said in history.reviews.values():
+        found.update(_of_challenge(state) for when, state in said if when > since and state["kind"] == "challenged")
     for events in history.statements.values():
         found.update(f"statement {kind}" for when, kind, _ in events if when > since)
     for versions in history.details.values():
         found.update(_of_corrections(versions, since))
         found.update(_of_calendar(versions, since, now))
     return found
+
+
+def _of_challenge(state: dict[str, Any]) -> str:
+    """Which step made it what it is."""
+    if state["closed"]:
+        return "challenge closed"
+    return "challenge answered" if state["answer"] else "challenged"
 
 
 def _of_sections(changes: list[tuple[datetime, int, dict[str, Any]]]) -> Iterator[str]:

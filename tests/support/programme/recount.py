@@ -41,6 +41,9 @@ class History:
     details: dict[int, list[tuple[datetime, dict[str, Any]]]]
     sections: dict[int, list[tuple[datetime, int, dict[str, Any]]]]
     statements: dict[int, list[tuple[datetime, str, dict[str, Any]]]]
+    # When a prison itself changed a section: what others do is not its own work.
+    own: dict[int, list[datetime]] = field(default_factory=dict)
+    reviews: dict[int, list[tuple[datetime, dict[str, Any]]]] = field(default_factory=dict)
     known: dict[datetime, "list[Prison]"] = field(default_factory=dict)
 
 
@@ -52,6 +55,10 @@ def read_history(engine: Engine) -> History:
             found.details.setdefault(prison, []).append((moment(at), document(state)))
         for prison, at, number, state in ask("SELECT prison_id, at, number, state FROM section_change ORDER BY at, id"):
             found.sections.setdefault(prison, []).append((moment(at), number, document(state)))
+        for prison, at in ask("SELECT prison_id, at FROM section_change WHERE by_role = 'prison' ORDER BY at"):
+            found.own.setdefault(prison, []).append(moment(at))
+        for prison, at, state in ask("SELECT prison_id, at, state FROM review_event ORDER BY at, id"):
+            found.reviews.setdefault(prison, []).append((moment(at), document(state)))
         for prison, at, kind, state in ask("SELECT prison_id, at, kind, state FROM statement_event ORDER BY at, id"):
             found.statements.setdefault(prison, []).append((moment(at), kind, document(state)))
     return found
@@ -147,11 +154,12 @@ def _programme_at(history: History, at: datetime) -> list[Prison]:
         states = [state for when, state in versions if when <= at]
         if not states:
             continue
-        details, ratings, touched = states[-1], ["RED"] * 35, None
+        details, ratings = states[-1], ["RED"] * 35
+        touched = max((when for when in history.own.get(identity, []) if when <= at), default=None)
         exempt: set[int] = set()
         for when, number, state in history.sections.get(identity, []):
             if when <= at:
-                ratings[number - 1], touched = state["rating"], when
+                ratings[number - 1] = state["rating"]
                 exempt = exempt | {number} if state["exemption"] else exempt - {number}
         found.append(
             Prison(

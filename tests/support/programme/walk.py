@@ -43,6 +43,8 @@ EPISODES: tuple[tuple[st.SearchStrategy[tuple[timedelta, Step]], ...], ...] = (
     (BRING_UP, ISSUE, BRING_UP, ISSUE),
     (ISSUE, step("withdraw")),
     (step("sign one", st.sampled_from(statements.ROLES)),),
+    (step("challenge", NUMBERS), RAISE, step("answer and close"), RAISE),
+    (step("challenge", NUMBERS),),
     (EXEMPT, step("relapse", st.sampled_from([7, 23]))),
     (EXEMPT, BRING_UP, END_EXEMPTIONS),
     (step("replace evidence", st.integers(1, 35)),),
@@ -67,6 +69,7 @@ EVERY_LIFE: list[tuple[str, tuple[tuple[timedelta, Step], ...]]] = [
     ("MSI", ((DAY, ("exempt", 7)), (DAY, ("bring up", None)), (DAY, ("end exemptions", None)))),
     ("MSI", ((DAY, ("issue", 30)), (DAY, ("relapse", 12)), (DAY, ("bring up", None)))),
     ("MSI", ((DAY, ("issue", 40)), (DAY, ("go live", None)))),
+    ("LWI", ((DAY, ("challenge", 5)), (DAY, ("answer and close", None)))),
     ("LWI", ((DAY, ("bring up", None)), (DAY, ("issue", 30)), (DAY, ("withdraw", None)))),
     ("LWI", ((DAY, ("replace evidence", 5)), (DAY, ("region", "london")), (DAY, ("name", "Alpha")))),
     (
@@ -108,6 +111,11 @@ class Walk:
             case "end exemptions", _:
                 for number in (7, 23):
                     self.exempt(code, number, None)
+            case "challenge", number:
+                challenge = {"kind": "challenged", "text": "Where is it kept?"}
+                self.send("POST", f"/v1/prisons/{code}/sections/{number}/reviews", challenge, by=self.region(code))
+            case "answer and close", _:
+                self.answer_and_close(code)
             case "replace evidence", number:
                 self.replace_evidence(code, number)
             case "raise", days:
@@ -144,6 +152,14 @@ class Walk:
     def exempt(self, code: str, number: int, rationale: str | None) -> None:
         path, body = f"/v1/prisons/{code}/sections/{number}/exemption", {"rationale": rationale}
         self.send("PUT" if rationale else "DELETE", path, body if rationale else None, by=self.region(code))
+
+    def answer_and_close(self, code: str) -> None:
+        """Whatever is open at the prison."""
+        listed = self.service.get("/v1/reviews", by="national", params={"prison": code, "open": "true"})
+        for one in listed.json()["items"] if listed.is_success else ():
+            path = f"/v1/prisons/{code}/sections/{one['section']}/reviews/{one['id']}"
+            self.send("POST", f"{path}/answer", {"text": "In the wing office"}, by=f"prison:{code}")
+            self.send("POST", f"{path}/close", {}, by=self.region(code))
 
     def replace_evidence(self, code: str, number: int) -> None:
         """Something newer, and the oldest that counts for the section is withdrawn."""
