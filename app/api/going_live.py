@@ -1,7 +1,9 @@
 """When a prison goes live: the planned date moved, the day confirmed."""
 
+from typing import Annotated
+
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StringConstraints
 from starlette.responses import Response
 
 from app.http.answers import written
@@ -26,7 +28,7 @@ class MoveGoLiveDate(BaseModel):
 
     go_live_date: Day
     reason: Why
-    cause: Name | None = None
+    cause: Annotated[Name, StringConstraints(to_lower=True)] | None = None
 
 
 class ConfirmGoLive(BaseModel):
