@@ -46,6 +46,7 @@ class WithdrawEvidence(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reason: Prose
+    accept_lapse: bool = False
 
     @field_validator("reason")
     @classmethod
@@ -152,7 +153,8 @@ def withdraw(
 
     The service refuses if this would leave a GREEN section without evidence.
     """
-    return _item_after(withdraw_evidence(session, code, item_id, body.reason, caller=caller))
+    after = withdraw_evidence(session, code, item_id, body.reason, caller=caller, accept_lapse=body.accept_lapse)
+    return _item_after(after)
 
 
 @router.post("/evidence/{item_id}/sections", summary="Extend a prison's evidence", response_model=EvidenceWithReadiness)

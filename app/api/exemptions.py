@@ -21,6 +21,7 @@ class RecordExemption(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     rationale: Prose
+    accept_lapse: bool = False
 
     @field_validator("rationale")
     @classmethod
@@ -28,6 +29,14 @@ class RecordExemption(BaseModel):
         if not text.strip():
             raise ValueError("say why the section does not apply")
         return text
+
+
+class EndExemption(BaseModel):
+    """What ending an exemption may do."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    accept_lapse: bool = False
 
 
 @router.put("", summary="Record a prison section's exemption", response_model=SectionWithReadiness)
@@ -41,8 +50,11 @@ def record_exemption(
     if_match: IfMatch = None,
 ) -> Response:
     """Record that section 7 or 23 does not apply to a prison that is not local, and why."""
-    rationale = body.rationale.strip()
-    return one_after(exempt_section(session, code, number, rationale, caller=caller, versions=versions_in(if_match)))
+    rationale, versions = body.rationale.strip(), versions_in(if_match)
+    after = exempt_section(
+        session, code, number, rationale, caller=caller, versions=versions, accept_lapse=body.accept_lapse
+    )
+    return one_after(after)
 
 
 @router.delete("", summary="End a prison section's exemption", response_model=SectionWithReadiness)
@@ -52,7 +64,13 @@ def end_exemption(
     session: WriteSession,
     by: Exempter,
     caller: CallerNow,
+    body: EndExemption | None = None,
     if_match: IfMatch = None,
 ) -> Response:
-    """End a prison section's exemption. The section's rating counts again, and both steps stay in its history."""
-    return one_after(exempt_section(session, code, number, None, caller=caller, versions=versions_in(if_match)))
+    """End a prison section's exemption. The section's rating counts again, and both steps stay in its history.
+
+    A body is needed only where the section's rating is below its minimum and a statement is raised.
+    """
+    accept_lapse, versions = body is not None and body.accept_lapse, versions_in(if_match)
+    after = exempt_section(session, code, number, None, caller=caller, versions=versions, accept_lapse=accept_lapse)
+    return one_after(after)

@@ -86,6 +86,7 @@ class CorrectPrison(BaseModel):
     opened_on: Day | None = None
     closed_on: ClosedOn | None = None
     toolkit_version: Annotated[Line, StringConstraints(max_length=32)] = ""
+    accept_lapse: bool = False
 
 
 _VIEW = TypeAdapter(PrisonView)
@@ -161,10 +162,11 @@ def correct(
     A prison corrects what it knows best (its function, address and categories), a regional lead changes its
     toolkit version, and an administrator can change all of it.
     """
-    changes = {name: getattr(body, name) for name in sorted(body.model_fields_set)}
+    changes = {name: getattr(body, name) for name in sorted(body.model_fields_set - {"accept_lapse"})}
 
     def answer() -> Response:
-        view = correct_prison(session, code, changes, caller=caller, versions=versions_in(if_match))
+        versions, accept_lapse = versions_in(if_match), body.accept_lapse
+        view = correct_prison(session, code, changes, caller=caller, versions=versions, accept_lapse=accept_lapse)
         content = _VIEW.dump_json(view)
         return written(content, etag_of(content, view.version))
 

@@ -49,10 +49,7 @@ from app.rules.prison import PrisonFacts
 from app.rules.readiness import ReadinessView
 from app.rules.types import EvidenceKind, OutcomeStatus, Rating
 from app.services.section_versions import NewEvidence, SectionsAfter
-from app.services.sections import (
-    SectionPatch,
-    rate_sections,
-)
+from app.services.sections import SectionPatch, rate_sections
 from app.storage.db import Database, ReadSession, WriteSession
 
 router = APIRouter(prefix="/v1/prisons/{code}/sections", tags=["Sections"], route_class=KeyedRoute)
@@ -119,6 +116,7 @@ class RateSection(BaseModel):
         Field(max_length=60, description='A status for each key of a required outcome; `{"*": "met"}` records all.'),
     ] = None
     evidence: Annotated[list[AddEvidence], Field(max_length=50)] = Field(default_factory=list)
+    accept_lapse: bool = False
 
     def patch(self, number: int, pointer: str = "") -> SectionPatch:
         plain = {"rating", "comment", "lead", "target_date", "staff_in_post", "staff_required"}
@@ -143,6 +141,7 @@ class RateSections(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     sections: Annotated[list[RateNumberedSection], Field(min_length=1, max_length=35)]
+    accept_lapse: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,9 +228,14 @@ def rate_section(
     GREEN needs every required outcome met, and evidence that someone can look at; sections 14 and 16 need enough
     staff. A change that changes nothing makes no new version.
     """
-    patch = body.patch(known_section(number))
-    versions = versions_in(if_match)
-    return once(session, lambda: one_after(rate_sections(session, code, [patch], caller=caller, versions=versions)))
+    patch, accept_lapse, versions = body.patch(known_section(number)), body.accept_lapse, versions_in(if_match)
+
+    def answer() -> Response:
+        return one_after(
+            rate_sections(session, code, [patch], caller=caller, versions=versions, accept_lapse=accept_lapse)
+        )
+
+    return once(session, answer)
 
 
 @router.patch("", summary="Rate a prison's sections", response_model=SectionsWithReadiness)
@@ -246,9 +250,11 @@ def rate_several_sections(
 ) -> Response:
     """Rate a prison's sections at once. If one change is refused, none is made."""
     patches = [section.patch(section.number, f"/sections/{place}") for place, section in enumerate(body.sections)]
+    accept_lapse = body.accept_lapse or any(section.accept_lapse for section in body.sections)
 
     def answer() -> Response:
-        after = rate_sections(session, code, patches, caller=caller, versions=versions_in(if_match))
+        versions = versions_in(if_match)
+        after = rate_sections(session, code, patches, caller=caller, versions=versions, accept_lapse=accept_lapse)
         return written(b'{"sections":%s,"readiness":%s}' % (_SECTIONS.dump_json(after.sections), after.readiness))
 
     return once(session, answer)

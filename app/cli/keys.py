@@ -39,7 +39,7 @@ def list_all() -> None:
         keys_made = list_keys(session)
     table = Table("id", "name", "role", "scope", "made", "revoked", box=None, pad_edge=False, header_style="bold")
     for key in keys_made:
-        scope = " ".join(part for part in (key.prison, key.region, key.signatory_role) if part)
+        scope = " ".join(part for part in (key.prison, key.region and key.region.slug, key.signatory_role) if part)
         revoked = f"{key.revoked_at:%Y-%m-%d}" if key.revoked_at else ""
         table.add_row(str(key.id), key.name, key.role, scope, f"{key.created_at:%Y-%m-%d}", revoked)
     out.print(table)

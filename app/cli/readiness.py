@@ -30,7 +30,7 @@ def readiness(
 
 def _print(view: ReadinessView) -> None:
     prison = view.prison
-    out.print(Text(f"{prison.name} ({prison.code})", "bold"), Text(f"{prison.region}, {prison.function}", "dim"))
+    out.print(Text(f"{prison.name} ({prison.code})", "bold"), Text(f"{prison.region.name}, {prison.function}", "dim"))
     stage = view.stage.replace("_", " ")
     out.print(f"Toolkit {view.toolkit_version}. Stage: {stage}.")
     out.print(

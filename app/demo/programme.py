@@ -98,7 +98,7 @@ class People:
             self._exempt(number, at)
         self.reviews.go_on(self._lead(at))
         patches = [self._patch(number, rating, at) for number, rating in wanted.items()]
-        after = rate_sections(self.session, self.prison.code, patches, caller=self._lead(at))
+        after = rate_sections(self.session, self.prison.code, patches, caller=self._lead(at), accept_lapse=True)
         verdict = json.loads(after.readiness)
         self.is_eligible, self.statement = verdict["go_live"]["eligible"], verdict["statement"]
         self.touched |= wanted.keys()

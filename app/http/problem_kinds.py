@@ -184,6 +184,12 @@ _TEXTS = (
     ("too-many-webhooks", "Too many webhooks", "End one that you no longer need before you make another."),
     ("webhook-ended", "The webhook has ended", "Nothing more is delivered to it: make a new one."),
     ("delivery-under-way", "Delivery under way", "Wait until the present attempt has ended."),
+    (
+        "would-lapse-statement",
+        "The statement would lapse",
+        "The change would take a section below its minimum while a statement is raised, and void its signatures. Send "
+        '`"accept_lapse": true` with it if that is what you mean.',
+    ),
     ("statement-already-open", "A statement is open", "Have it signed, or withdraw it before raising another."),
     ("not-eligible", "Not eligible to go live", "Every section must meet its minimum first."),
     ("signatory-missing", "A signatory is missing", "Name a person for each required role of the toolkit."),

@@ -9,7 +9,7 @@ from app.errors import FieldFault, Invalid
 from app.queries.prisons import read_any_prison
 from app.queries.sections import read_answers
 from app.queries.toolkits import current_version, read_book
-from app.rules.readiness import Verdict, judge
+from app.rules.readiness import Verdict, judge_ratings
 from app.rules.types import Rating
 
 
@@ -36,7 +36,7 @@ def evaluate_ratings(session: Session, asked: HypotheticalRatings) -> tuple[str,
     ]
     if faults:
         raise Invalid("invalid-input", "Give one rating for each of the sections 1 to 35, and no others.", faults)
-    return version, judge(book, [asked.ratings[number] for number in numbers], asked.exempt)
+    return version, judge_ratings(book, [asked.ratings[number] for number in numbers], asked.exempt)
 
 
 def evaluate_changes(session: Session, code: str, changes: Mapping[str, Rating]) -> tuple[str, Verdict]:
@@ -49,7 +49,7 @@ def evaluate_changes(session: Session, code: str, changes: Mapping[str, Rating])
         raise Invalid("invalid-input", "Name sections by their numbers, 1 to 35.", faults)
     ratings = [changes.get(str(one.number), one.rating) for one in answers.assessments]
     exempt = frozenset(one.number for one in answers.assessments if one.exemption)
-    return prison.toolkit_version, judge(book, ratings, exempt)
+    return prison.toolkit_version, judge_ratings(book, ratings, exempt)
 
 
 def _unknown_numbers(pointer: str, given: Mapping[str, Rating], numbers: list[str]) -> list[FieldFault]:

@@ -14,6 +14,7 @@ from sqlmodel import col
 from app.models import ChangeEvent
 from app.models.columns import columns_of
 from app.models.events import oldest_open_transaction
+from app.rules.regions import REGION_REFS, RegionRef
 
 KINDS = (
     "prison.registered",
@@ -81,7 +82,7 @@ class EventView:
     at: datetime
     kind: str
     prison: str
-    region: str
+    region: RegionRef
     subject: str
     content: dict[str, Any]
 
@@ -117,8 +118,8 @@ EVENT_COLUMNS = columns_of(ChangeEvent, "xid id at kind prison_code region subje
 
 def event_view(row: Sequence[Any]) -> EventView:
     """The event that a row of `EVENT_COLUMNS` stands for."""
-    xid, event_id, *rest = row
-    return EventView(event_id, Position(xid, event_id).cursor, *rest)
+    xid, event_id, at, kind, prison, region, *rest = row
+    return EventView(event_id, Position(xid, event_id).cursor, at, kind, prison, REGION_REFS[region], *rest)
 
 
 def read_events(session: Session, wanted: EventFilter, *, after: Position, limit: int) -> EventPage:

@@ -11,6 +11,7 @@ from sqlmodel import col
 from app.models import ApiKey
 from app.models.columns import columns_of
 from app.rules.access import Principal, Role
+from app.rules.regions import RegionRef, region_ref
 
 # The columns that make a principal, in the order that `principal_of` takes them.
 PRINCIPAL_COLUMNS = tuple(columns_of(ApiKey, "id name role prison_code region signatory_role"))
@@ -48,7 +49,7 @@ class KeyView:
     name: str
     role: str
     prison: str | None
-    region: str | None
+    region: RegionRef | None
     signatory_role: str | None
     created_at: datetime
     created_by: str
@@ -60,4 +61,7 @@ def list_keys(session: Session) -> list[KeyView]:
     """Every key ever made, oldest first."""
     rest = columns_of(ApiKey, "created_at created_by revoked_at revoked_by")
     rows = session.execute(select(*PRINCIPAL_COLUMNS, *rest).order_by(col(ApiKey.id)))
-    return [KeyView(*tuple(row)) for row in rows]
+    return [
+        KeyView(key_id, name, role, prison, region_ref(region), *rest)
+        for key_id, name, role, prison, region, *rest in map(tuple, rows)
+    ]

@@ -16,7 +16,7 @@ from app.queries.keys import with_caller
 from app.rules.access import Principal, scope_refusal
 from app.rules.moments import london_date
 from app.rules.prison import PrisonFacts
-from app.rules.regions import REGIONS
+from app.rules.regions import REGION_REFS, RegionRef
 from app.rules.types import AnyCase, Function
 
 
@@ -28,8 +28,7 @@ class PrisonView:
     name: str
     designation: str
     function: Function
-    region: str
-    region_slug: str
+    region: RegionRef
     county: str | None
     postcode: str | None
     gender: str | None
@@ -166,7 +165,7 @@ def _values(row: Row[*tuple[Any, ...]]) -> list[Any]:
 def _view(row: Any, today: date) -> PrisonView:
     code, name, designation, function, region, *details, opened_on, closed_on, closed_by = _values(row)[:13]
     is_open = (closed_by is None or closed_by >= today) and (opened_on is None or opened_on <= today)
-    ahead = [code, name, designation, function, REGIONS[region], region, *details, opened_on, closed_on, is_open]
+    ahead = [code, name, designation, function, REGION_REFS[region], *details, opened_on, closed_on, is_open]
     return PrisonView(*ahead, *_values(row)[13:])
 
 

@@ -134,13 +134,14 @@ def _thawed(content: bytes) -> ReturnRowView:
         assert slug is not None
         row["region"] = asdict(REGION_REFS[slug])
         counted = [rating for number, rating in row["ratings"].items() if int(number) not in row["exempt"]]
-        row["counts"] = {word.lower(): counted.count(word) for word in Rating}
+        row["counts"] = {word.lower(): counted.count(word) for word in Rating} | {"exempt": len(row["exempt"])}
     return ROW_JSON.validate_python(row)
 
 
 def row_of(point: Point, day: date) -> ReturnRowView:
     """A prison's row in a return that closes on a day."""
-    letters = counting_letters(point.ratings, point.exempt)
+    letters, exempt = counting_letters(point.ratings, point.exempt), numbers_in(point.exempt)
+    red, amber, green = map(letters.count, "RAG")
     return ReturnRowView(
         code=point.code,
         name=point.name,
@@ -150,10 +151,10 @@ def row_of(point: Point, day: date) -> ReturnRowView:
         stage=point.stage,
         commissioning_ready=point.is_commissioning_ready,
         eligible=point.is_eligible,
-        counts=Counts(*(letters.count(letter) for letter in "RAG")),
+        counts=Counts(red, amber, green, len(exempt)),
         ratings=ratings_of(point.ratings),
         blockers=numbers_in(point.blocking),
-        exempt=numbers_in(point.exempt),
+        exempt=exempt,
         statement=_statement_of(point),
         last_update=point.section_changed_at,
         stale=is_quiet(point.quiet_since, day),

@@ -18,14 +18,15 @@ from app.queries.prisons import MARK, Mark, read_any_prison
 from app.queries.reviews import ReviewView, read_told, review_view
 from app.queries.toolkits import read_book
 from app.rules.access import Role
-from app.rules.assessment import Answers, Assessment, Stamp, from_state
+from app.rules.assessment import Answers, Assessment, Exemption, Stamp, from_state
 from app.rules.moments import london_date
 from app.rules.prison import PrisonFacts
+from app.rules.readiness import RuleBook
 from app.rules.review import Review
-from app.rules.section import number_of
+from app.rules.section import SuggestedRating, missing, number_of, suggested_rating
 from app.rules.staleness import is_stale
-from app.rules.toolkit import Toolkit
-from app.rules.types import Number, OutcomeStatus, Rating
+from app.rules.toolkit import Section
+from app.rules.types import Missing, Number, OutcomeStatus, Rating
 
 SECTION_NUMBERS = range(1, 36)
 
@@ -40,8 +41,21 @@ class ExemptionView:
 
 
 @dataclass(frozen=True, slots=True)
+class OutcomeView:
+    """One required outcome of the section, and whether it is met; null where nobody has recorded it."""
+
+    key: str
+    text: str
+    status: OutcomeStatus | None
+
+
+@dataclass(frozen=True, slots=True)
 class SectionView:
-    """One prison's answer to one section. `stale` says that some of its evidence has grown too old."""
+    """One prison's answer to one section, and what is asked of it.
+
+    `stale` says that some of its evidence has grown too old. `missing` is what it lacks to be GREEN, null where it
+    lacks nothing. `suggested_rating` is what the facts alone suggest, and sets nothing.
+    """
 
     prison: str
     number: int
@@ -55,6 +69,12 @@ class SectionView:
     staff_in_post: Number | None
     staff_required: Number | None
     outcomes: dict[str, OutcomeStatus]
+    required_outcomes: list[OutcomeView]
+    go_live_minimum: Rating
+    commissioning_required: bool
+    meets_minimum: bool
+    missing: Missing | None
+    suggested_rating: SuggestedRating
     evidence: list[EvidenceView]
     stale: bool
     exempt: bool
@@ -141,14 +161,14 @@ def _answers(rows: Sequence[Any], states: Mapping[int, Mapping[str, Any]]) -> An
 
 def section_view(
     prison: PrisonFacts,
-    toolkit: Toolkit,
+    book: RuleBook,
     one: Assessment,
     stamp: Stamp | None,
     evidence: Mapping[str, EvidenceView],
     reviews: Sequence[Review],
     today: date,
 ) -> SectionView:
-    section = toolkit.section(one.number)
+    section, facts = book.toolkit.section(one.number), one.facts()
     said = [review for review in reviews if review.section == one.number]
     return SectionView(
         prison=prison.code,
@@ -163,17 +183,29 @@ def section_view(
         staff_in_post=number_of(one.staff_in_post),
         staff_required=number_of(one.staff_required),
         outcomes=dict(one.outcomes),
+        required_outcomes=_outcome_views(section, one),
+        go_live_minimum=section.go_live_minimum,
+        commissioning_required=section.commissioning_required,
+        meets_minimum=facts.is_exempt or book.go_live[one.number - 1][one.rating] is None,
+        missing=missing(section, facts, section.go_live_minimum) or None,
+        suggested_rating=suggested_rating(section, facts),
         evidence=[evidence[item.id] for item in one.evidence],
-        stale=any(is_stale(item.on, today, toolkit.evidence_stale_after_months) for item in one.evidence),
+        stale=any(is_stale(item.on, today, book.toolkit.evidence_stale_after_months) for item in one.evidence),
         exempt=one.exemption is not None,
-        exemption=None
-        if one.exemption is None
-        else ExemptionView(one.exemption.rationale, one.exemption.by, datetime.fromisoformat(one.exemption.at)),
+        exemption=_exemption_view(one.exemption),
         open_challenges=sum(review.is_open for review in said),
         last_review=review_view(said[-1], prison.code, one.version, today) if said else None,
         updated_at=stamp.at if stamp else None,
         updated_by=stamp.by if stamp else None,
     )
+
+
+def _outcome_views(section: Section, one: Assessment) -> list[OutcomeView]:
+    return [OutcomeView(each.key, each.text, one.outcomes.get(each.key)) for each in section.required_outcomes]
+
+
+def _exemption_view(one: Exemption | None) -> ExemptionView | None:
+    return None if one is None else ExemptionView(one.rationale, one.by, datetime.fromisoformat(one.at))
 
 
 def section_views(
@@ -187,16 +219,16 @@ def section_views(
 ) -> list[SectionView]:
     """The named sections with their evidence and what was said of them, each in one further statement unless it is
     known; `reviews` as `read_told` gives them."""
-    toolkit = read_book(session, prison.toolkit_version).toolkit
+    book = read_book(session, prison.toolkit_version)
     today = london_date(at)
     wanted = [item.id for number in numbers for item in answers.of(number).evidence]
     evidence = known or {}
     if not all(item in evidence for item in wanted):
-        evidence = evidence_of(session, prison.id, wanted, toolkit.evidence_stale_after_months, today)
+        evidence = evidence_of(session, prison.id, wanted, book.toolkit.evidence_stale_after_months, today)
     if reviews is None:
         reviews = read_told(session, prison.id, numbers)
     return [
-        section_view(prison, toolkit, answers.of(number), answers.stamps.get(number), evidence, reviews, today)
+        section_view(prison, book, answers.of(number), answers.stamps.get(number), evidence, reviews, today)
         for number in numbers
     ]
 

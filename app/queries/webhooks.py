@@ -12,6 +12,7 @@ from app.errors import NotFound
 from app.models import ChangeEvent, Webhook, WebhookDelivery
 from app.models.columns import columns_of
 from app.rules.access import Principal, Role
+from app.rules.regions import RegionRef, region_ref
 from app.rules.types import AnyCase
 
 
@@ -32,7 +33,7 @@ class WebhookView:
     url: str
     description: str
     kinds: list[str] | None
-    region: str | None
+    region: RegionRef | None
     prison: str | None
     active: bool
     created_at: datetime
@@ -75,7 +76,7 @@ def webhook_view(hook: Webhook) -> WebhookView:
         url=hook.url,
         description=hook.description,
         kinds=None if hook.kinds is None else hook.kinds.strip(",").split(","),
-        region=hook.region,
+        region=region_ref(hook.region),
         prison=hook.prison_code,
         active=hook.ended_at is None,
         created_at=hook.created_at,

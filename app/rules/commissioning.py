@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.rules.reasons import state_to_reach
 from app.rules.toolkit import Section
 from app.rules.types import Blocker, Rating
 
@@ -22,16 +23,5 @@ def commissioning_blocker(section: Section, rating: Rating) -> Blocker | None:
     """
     if not section.commissioning_required or rating is Rating.GREEN:
         return None
-    reason = f"{describe(section, rating)} For commissioning it must be GREEN: {requirement(section)}."
+    reason = f"{state_to_reach(section, rating, Rating.GREEN)}."
     return Blocker(section.number, section.title, rating, Rating.GREEN, reason, "commissioning")
-
-
-def describe(section: Section, rating: Rating) -> str:
-    """Where the section stands, in the toolkit's sense of its traffic light."""
-    state = "has not reached the required standard" if rating is Rating.RED else "is under way but not complete"
-    return f"{section.title} {state} ({rating})."
-
-
-def requirement(section: Section) -> str:
-    """All that the section asks for, as one clause."""
-    return "; ".join(outcome.text.rstrip(".") for outcome in section.required_outcomes)

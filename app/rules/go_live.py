@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.rules.commissioning import describe, requirement
+from app.rules.reasons import state_to_reach
 from app.rules.toolkit import Section
 from app.rules.types import Blocker, Rating
 
@@ -33,11 +33,5 @@ def go_live_blocker(section: Section, rating: Rating) -> Blocker | None:
     minimum = section.go_live_minimum
     if rating is not Rating.RED and rating.meets(minimum):
         return None
-    wanted = "GREEN" if minimum is Rating.GREEN else "at least AMBER"
-    staffing = (
-        f", with {section.staffing_threshold_percent} % of the required staff in post"
-        if section.staffing_threshold_percent is not None
-        else ""
-    )
-    reason = f"{describe(section, rating)} For go-live it must be {wanted}: {requirement(section)}{staffing}."
+    reason = f"{state_to_reach(section, rating, minimum)}."
     return Blocker(section.number, section.title, rating, minimum, reason, "go_live")

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from app.rules.section import Missing, StaffMissing, counted, figure, has_begun, is_met, listed
+from app.rules.section import counted, figure, has_begun, is_met, listed
 from app.rules.toolkit import Section
-from app.rules.types import Rating, SectionFacts
+from app.rules.types import Missing, Rating, SectionFacts, StaffMissing
 
 
 def blocker_reason(section: Section, facts: SectionFacts, required: Rating, lacking: Missing) -> str:
@@ -12,9 +12,14 @@ def blocker_reason(section: Section, facts: SectionFacts, required: Rating, lack
 
     Each reads on from "Lewes cannot go live until:" or "Lewes is not ready for commissioning until:".
     """
-    state = "GREEN" if required is Rating.GREEN else "at least AMBER"
     parts = _for_green(section, facts, lacking) if required is Rating.GREEN else _for_amber(section, facts, lacking)
-    return f"{section.title} is {state}, not {facts.rating}: {'; '.join(parts)}."
+    return f"{state_to_reach(section, facts.rating, required)}: {'; '.join(parts)}."
+
+
+def state_to_reach(section: Section, rating: Rating, required: Rating) -> str:
+    """What the section has to be, and what it is."""
+    state = "GREEN" if required is Rating.GREEN else "at least AMBER"
+    return f"{section.title} is {state}, not {rating}"
 
 
 def _for_green(section: Section, facts: SectionFacts, lacking: Missing) -> Iterator[str]:

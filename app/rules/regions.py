@@ -26,6 +26,11 @@ class RegionRef:
 REGION_REFS = {slug: RegionRef(slug, name) for slug, name in REGIONS.items()}
 
 
+def region_ref(slug: str | None) -> RegionRef | None:
+    """The region of something that need not have one."""
+    return None if slug is None else REGION_REFS[slug]
+
+
 def region_slug(text: str) -> str | None:
     """The slug of a region given by slug or by name, in any case; None if there is no such region."""
     wanted = text.strip().casefold().replace(" ", "-")

@@ -5,36 +5,19 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
 from app.rules.toolkit import Section
-from app.rules.types import EvidenceKind, Function, Number, OutcomeStatus, Rating, Reason, SectionFacts
+from app.rules.types import (
+    EvidenceKind,
+    Function,
+    Missing,
+    Number,
+    OutcomeStatus,
+    Rating,
+    Reason,
+    SectionFacts,
+    StaffMissing,
+)
 
 HUNDREDTH = Decimal("0.01")
-
-
-@dataclass(frozen=True, slots=True)
-class StaffMissing:
-    """Staff in whole-time equivalents. `needed` is for the rating that is required, `needed_for_green` for GREEN.
-
-    `more` is how many are still to be appointed to reach `needed`. Where a figure has never been given, what
-    depends on it is None: nobody can tell.
-    """
-
-    in_post: Number | None
-    required: Number | None
-    needed: Number | None
-    more: Number | None
-    needed_for_green: Number | None
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """What a section still lacks to be GREEN: outcomes that are not met, evidence, staff (None where none is asked)."""
-
-    outcomes: tuple[str, ...]
-    evidence: bool
-    staff: StaffMissing | None
-
-    def __bool__(self) -> bool:
-        return bool(self.outcomes) or self.evidence or self.staff is not None
 
 
 def missing(section: Section, facts: SectionFacts, required: Rating = Rating.GREEN) -> Missing:

@@ -1,12 +1,13 @@
-"""When evidence has grown too old to lean on: a warning, never a change of verdict."""
+"""What a verdict leans on that has grown too old, or was never recorded: warnings, never a change of verdict."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
 from app.rules.assessment import Assessment
 from app.rules.moments import months_after
 from app.rules.toolkit import Toolkit
+from app.rules.types import OutcomeStatus, Rating
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,19 @@ def stale_warnings(toolkit: Toolkit, assessments: Iterable[Assessment], today: d
             )
             found.append(VerdictWarning(one.number, title, "stale_evidence", detail))
     return tuple(found)
+
+
+def unrecorded_warnings(toolkit: Toolkit, assessments: Iterable[Assessment]) -> Iterator[VerdictWarning]:
+    """One for each GREEN section whose outcomes are not all recorded as met: it was rated before they had to be."""
+    for one in assessments:
+        if one.rating is Rating.GREEN and not one.exemption:
+            section = toolkit.section(one.number)
+            if any(one.outcomes.get(outcome.key) is not OutcomeStatus.MET for outcome in section.required_outcomes):
+                detail = (
+                    f"{section.title} is GREEN, and not every required outcome is recorded as met: record them with "
+                    "its next change."
+                )
+                yield VerdictWarning(one.number, section.title, "outcomes_not_recorded", detail)
 
 
 def fresh_until(toolkit: Toolkit, assessments: Iterable[Assessment], today: date) -> date:

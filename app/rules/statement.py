@@ -106,6 +106,19 @@ def steps_followed(statements: Iterable[StatementFacts], go_live: GoLive) -> tup
     )
 
 
+def would_lapse(followed: Iterable[Step], go_live: GoLive) -> Reason | None:
+    """A change that would make a raised statement lapse voids signatures, so it is asked for by name (rule 7)."""
+    if not any(step.after.status is StatementStatus.LAPSED for step in followed):
+        return None
+    sections = ", ".join(str(blocker.section) for blocker in go_live.blockers)
+    return Reason(
+        "would-lapse-statement",
+        f"This takes below their minimum: section {sections}. The statement that is raised would lapse, and every "
+        'signature on it be void. Send "accept_lapse": true with the change if that is what you mean.',
+        "/accept_lapse",
+    )
+
+
 def after_steps(statements: Iterable[StatementFacts], steps: Iterable[Step]) -> tuple[StatementFacts, ...]:
     """The open statements once these steps have been taken."""
     known = {one.id: one for one in statements} | {step.after.id: step.after for step in steps}

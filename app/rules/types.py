@@ -111,8 +111,38 @@ class SectionFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class StaffMissing:
+    """Staff in whole-time equivalents. `needed` is for the rating that is required, `needed_for_green` for GREEN.
+
+    `more` is how many are still to be appointed to reach `needed`. Where a figure has never been given, what
+    depends on it is None: nobody can tell.
+    """
+
+    in_post: Number | None
+    required: Number | None
+    needed: Number | None
+    more: Number | None
+    needed_for_green: Number | None
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What a section still lacks to be GREEN: outcomes that are not met, evidence, staff (None where none is asked)."""
+
+    outcomes: tuple[str, ...]
+    evidence: bool
+    staff: StaffMissing | None
+
+    def __bool__(self) -> bool:
+        return bool(self.outcomes) or self.evidence or self.staff is not None
+
+
+@dataclass(frozen=True, slots=True)
 class Blocker:
-    """One section that stands in the way: what it is, what it must be, and what is missing."""
+    """One section that stands in the way: what it is, what it must be, and what is missing.
+
+    `missing` is null where nothing but a rating is known of the section, as in a what-if.
+    """
 
     section: int
     title: str
@@ -120,3 +150,4 @@ class Blocker:
     required: Rating
     reason: str
     rule: Literal["commissioning", "go_live"]
+    missing: Missing | None = None

@@ -87,12 +87,14 @@ def support_sections(
     return _stored(session, opened, _item(row), after, "evidence.extended")
 
 
-def withdraw_evidence(session: Session, code: str, item_id: str, reason: str, *, caller: Caller) -> EvidenceAfter:
+def withdraw_evidence(
+    session: Session, code: str, item_id: str, reason: str, *, caller: Caller, accept_lapse: bool = False
+) -> EvidenceAfter:
     """Withdraw an item from all the sections that it supports; it stays with who, when and why.
 
     Refused where that would leave a GREEN section without evidence, Conflict where it was withdrawn before.
     """
-    opened = open_prison(session, code, caller)
+    opened = open_prison(session, code, caller, accept_lapse=accept_lapse)
     row = _counting_row(session, opened, item_id)
     after = {one.number: without_evidence(one, row.id) for one in opened.answers.assessments if supports(one, row.id)}
     refusal = withdrawal_leaves_green_bare(opened.toolkit, after.values())

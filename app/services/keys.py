@@ -14,7 +14,7 @@ from app.models import ApiKey, Prison
 from app.queries.keys import KeyView
 from app.queries.toolkits import current_version, read_book
 from app.rules.access import Caller, Role, key_scope_fault
-from app.rules.regions import REGIONS, region_slug
+from app.rules.regions import REGIONS, region_ref, region_slug
 from app.services.audit import Act, record_all
 from app.services.turns import wait_for_turn
 from app.services.webhooks import end_webhooks_of
@@ -92,7 +92,8 @@ def _act(action: str, before: KeyView | None, after: KeyView) -> Act:
 
 
 def _document(view: KeyView) -> dict[str, str | None]:
-    return {name: None if value is None else str(value) for name, value in asdict(view).items()}
+    plain = asdict(view) | {"region": view.region and view.region.slug}
+    return {name: None if value is None else str(value) for name, value in plain.items()}
 
 
 def key_view(key: ApiKey) -> KeyView:
@@ -103,7 +104,7 @@ def key_view(key: ApiKey) -> KeyView:
         key.name,
         key.role,
         key.prison_code,
-        key.region,
+        region_ref(key.region),
         key.signatory_role,
         created,
         key.created_by,

@@ -36,12 +36,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class OpenedPrison:
-    """A prison locked for writing. `at` is when the change counts from."""
+    """A prison locked for writing. `at` is when the change counts from; `accept_lapse` says that the caller knows
+    what it may do to a raised statement."""
 
     present: Present
     book: RuleBook
     caller: Caller
     at: datetime
+    accept_lapse: bool = False
 
     @property
     def situation(self) -> Situation:
@@ -68,7 +70,13 @@ class OpenedPrison:
 
 
 def open_prison(
-    session: Session, code: str, caller: Caller, numbers: Sequence[int] = (), *, may_be_closed: bool = False
+    session: Session,
+    code: str,
+    caller: Caller,
+    numbers: Sequence[int] = (),
+    *,
+    may_be_closed: bool = False,
+    accept_lapse: bool = False,
 ) -> OpenedPrison:
     """Lock a prison and read how it stands, with the evidence that the named sections show; Forbidden if it is
     outside the caller's scope, Conflict if it has closed and that stands in the way.
@@ -87,7 +95,7 @@ def open_prison(
             "statements stay as they are. If that date is wrong, an administrator corrects `closed_on` with "
             f"PATCH /v1/prisons/{facts.code}.",
         )
-    return OpenedPrison(present, read_book(session, facts.toolkit_version), caller, at)
+    return OpenedPrison(present, read_book(session, facts.toolkit_version), caller, at, accept_lapse)
 
 
 def moment_of_change(now: datetime, latest_at: datetime | None, frozen_month: str | None) -> datetime:

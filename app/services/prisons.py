@@ -75,13 +75,14 @@ def correct_prison(
     *,
     caller: Caller,
     versions: frozenset[int] | None = None,
+    accept_lapse: bool = False,
 ) -> PrisonView:
     """Change what was sent and nothing else; the verdict is settled anew where it rests on it.
 
     Outdated where the prison's version is none of `versions` (the caller's copy). Forbidden for fields beyond
     the caller's role, Refused where an exemption or a rating would not fit any more, Invalid for an unknown toolkit.
     """
-    opened = open_prison(session, code, caller, may_be_closed=True)
+    opened = open_prison(session, code, caller, may_be_closed=True, accept_lapse=accept_lapse)
     _refuse_fields_beyond_role(caller.by, given)
     details = opened.present.details
     if versions is not None and details["version"] not in versions:

@@ -46,6 +46,7 @@ def rate_sections(
     *,
     caller: Caller,
     versions: frozenset[int] | None = None,
+    accept_lapse: bool = False,
 ) -> SectionsAfter:
     """Change one or several sections of a prison, all or nothing, one version of history each.
 
@@ -53,7 +54,7 @@ def rate_sections(
     caller's copy is of none of the `versions` (of the section, or of all 35 where several are named), Refused where
     a rating is not supported or an item of evidence shows nothing (rules 3 and 4).
     """
-    opened = open_prison(session, code, caller, [patch.number for patch in patches])
+    opened = open_prison(session, code, caller, [patch.number for patch in patches], accept_lapse=accept_lapse)
     _refuse_stray_numbers(patches)
     refuse_outdated(opened, [patch.number for patch in patches], versions)
     _refuse_what_does_not_belong(opened.toolkit, patches)
@@ -87,13 +88,14 @@ def exempt_section(
     *,
     caller: Caller,
     versions: frozenset[int] | None = None,
+    accept_lapse: bool = False,
 ) -> SectionsAfter:
     """Record why a section does not apply to the prison (rule 5), or end that with None.
 
     Refused where the toolkit does not let the section be exempted at a prison of this function, and where
     there is no exemption to end. The same rationale again changes nothing.
     """
-    opened = open_prison(session, code, caller, [number])
+    opened = open_prison(session, code, caller, [number], accept_lapse=accept_lapse)
     if number not in SECTION_NUMBERS:
         raise unknown_section(number)
     refuse_outdated(opened, [number], versions)

@@ -6,11 +6,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.errors import FieldFault, refusal
 from app.queries.readiness import READINESS_JSON
 from app.rules.decision import Decision
 from app.rules.programme import Point
 from app.rules.readiness import ReadinessView
-from app.rules.statement import StatementStatus
+from app.rules.statement import StatementStatus, would_lapse
 from app.services.audit import chain_writes
 from app.services.events import feed_writes
 from app.services.opened import Entry, OpenedPrison
@@ -34,8 +35,11 @@ def append_change(
 
     The steps of statements are entries too: those decided on, and those that the ratings made them take (rule 7).
     A change that leaves the verdict as it was leaves its bytes and its ETag too. `details` are the prison's own
-    columns, where they change.
+    columns, where they change. Refused where it would lapse a statement and the caller has not accepted that.
     """
+    reason = None if opened.accept_lapse else would_lapse(decision.followed, decision.readiness.go_live)
+    if reason is not None:
+        raise refusal([FieldFault(reason.pointer or "", reason.detail, reason.code)])
     moved = decision.moves_verdict
     followed = [step_entry(opened, step, moves_verdict=moved) for step in decision.followed]
     steps = [step_entry(opened, step, moves_verdict=moved) for step in decision.steps]

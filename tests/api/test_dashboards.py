@@ -114,7 +114,7 @@ def test_sections_in_the_way_are_ranked(service: Service):
     assert found["nearest"][0] == {
         "code": "LWI",
         "name": "Lewes",
-        "region": "south-east",
+        "region": {"slug": "south-east", "name": "South East"},
         "stage": "preparing",
         "blockers": 33,
     }
@@ -177,6 +177,7 @@ def test_the_matrix_comes_as_csv(service: Service, path: str, accept: str):
     assert len(rows) == service.get("/v1/regions/south-east/dashboard").json()["prisons"]
     lewes = next(row for row in rows if row["code"] == "LWI")
     assert (lewes["name"], lewes["section_35"]) == ("'=Lewes", "RED")
+    assert (lewes["region"], lewes["region_name"]) == ("south-east", "South East")
 
 
 def test_no_other_form_of_the_matrix_is_acceptable(service: Service):
@@ -187,7 +188,7 @@ def test_no_other_form_of_the_matrix_is_acceptable(service: Service):
 def test_a_change_from_before_midnight_that_is_stored_late_counts_for_its_day(service: Service):
     service.clock.set("2026-03-02T00:00:01Z")
     statements.rate(service, "MDI", 1, "GREEN")
-    region = service.get("/v1/prisons/MDI").json()["region_slug"]
+    region = service.get("/v1/prisons/MDI").json()["region"]["slug"]
     yesterday = f"/v1/regions/{region}/dashboard?as_of=2026-03-01"
     before = service.get(yesterday).json()
     service.clock.set("2026-03-01T23:59:59Z")

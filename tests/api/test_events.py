@@ -80,7 +80,7 @@ def test_a_rating_is_announced_with_the_verdict_after_it(service: Service):
         "at": "2026-03-02T09:00:00Z",
         "kind": "section.rated",
         "prison": "LWI",
-        "region": "south-east",
+        "region": {"slug": "south-east", "name": "South East"},
         "subject": "/v1/prisons/LWI/sections/5",
         "content": {
             "number": 5,
@@ -89,7 +89,7 @@ def test_a_rating_is_announced_with_the_verdict_after_it(service: Service):
             "stage": "preparing",
             "commissioning_ready": False,
             "eligible": False,
-            "counts": {"red": 34, "amber": 1, "green": 0},
+            "counts": {"red": 34, "amber": 1, "green": 0, "exempt": 0},
         },
     }
 
@@ -115,7 +115,7 @@ def test_exemptions_are_announced_without_their_rationale(service: Service):
     start = end_of_feed(service)
     body = {"rationale": "No second stage unit: the secret rationale"}
     at = "/v1/prisons/FDI/sections/7/exemption"
-    region = service.get("/v1/prisons/FDI", by="admin").json()["region_slug"]
+    region = service.get("/v1/prisons/FDI", by="admin").json()["region"]["slug"]
     assert service.put(at, body, by=f"region:{region}").status_code == 200
     assert service.delete(at, by=f"region:{region}").status_code == 200
     events = since(service, start)
@@ -133,7 +133,7 @@ def test_registering_and_moving_a_prison_is_told_to_both_regions(service: Servic
     start = end_of_feed(service)
     assert service.post("/v1/prisons", prison("ZZA"), by="admin").status_code == 201
     assert service.patch("/v1/prisons/ZZA", {"region": "london", "name": "Zed"}, by="admin").status_code == 200
-    told = [(event["kind"], event["region"]) for event in since(service, start)]
+    told = [(event["kind"], event["region"]["slug"]) for event in since(service, start)]
     assert told == [
         ("prison.registered", "south-east"),
         ("prison.corrected", "london"),

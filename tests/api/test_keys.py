@@ -64,4 +64,5 @@ def test_a_scope_that_does_not_fit_the_role_is_refused(untouched: Service, scope
 def test_a_region_is_taken_by_its_name_too(service: Service):
     body = {"name": "A key", "role": "region", "region": "Yorkshire and the Humber"}
     made = service.post("/v1/keys", body, by="admin")
-    assert (made.status_code, made.json()["details"]["region"]) == (201, "yorkshire-and-the-humber")
+    region = {"slug": "yorkshire-and-the-humber", "name": "Yorkshire and the Humber"}
+    assert (made.status_code, made.json()["details"]["region"]) == (201, region)

@@ -120,14 +120,11 @@ def test_a_cursor_belongs_to_its_filters(untouched: Service):
 def test_a_prison_is_found_by_its_code_in_any_case(untouched: Service):
     lewes = untouched.get(LWI).json()
     assert lewes == untouched.get("/v1/prisons/lwi").json()
-    assert {
-        name: lewes[name] for name in ("code", "name", "function", "region", "region_slug", "stage", "is_open")
-    } == {
+    assert {name: lewes[name] for name in ("code", "name", "function", "region", "stage", "is_open")} == {
         "code": "LWI",
         "name": "Lewes",
         "function": "local",
-        "region": "South East",
-        "region_slug": "south-east",
+        "region": {"slug": "south-east", "name": "South East"},
         "stage": "not_started",
         "is_open": True,
     }
@@ -151,7 +148,7 @@ def test_a_registered_prison_starts_red_on_the_current_toolkit(service: Service)
     sections = service.get("/v1/prisons/ZZA/sections", by="national").json()["items"]
     assert {(one["rating"], one["version"]) for one in sections} == {("RED", 0)}
     verdict = service.get("/v1/prisons/ZZA/readiness").json()
-    assert (verdict["stage"], verdict["counts"]) == ("not_started", {"red": 35, "amber": 0, "green": 0})
+    assert (verdict["stage"], verdict["counts"]) == ("not_started", {"red": 35, "amber": 0, "green": 0, "exempt": 0})
 
 
 def test_a_code_is_registered_once(untouched: Service):
@@ -229,8 +226,18 @@ def test_the_verdict_shows_a_corrected_prison_and_past_verdicts_the_former_one(s
     service.patch("/v1/prisons/MSI", {"function": "local", "region": "London"}, by="admin")
     now = service.get("/v1/prisons/MSI/readiness").json()["prison"]
     before = service.get("/v1/prisons/MSI/readiness?as_of=2026-03-09").json()["prison"]
-    assert now == {"code": "MSI", "name": "Maidstone", "region": "London", "function": "local"}
-    assert before == {"code": "MSI", "name": "Maidstone", "region": "South East", "function": "trainer"}
+    assert now == {
+        "code": "MSI",
+        "name": "Maidstone",
+        "region": {"slug": "london", "name": "London"},
+        "function": "local",
+    }
+    assert before == {
+        "code": "MSI",
+        "name": "Maidstone",
+        "region": {"slug": "south-east", "name": "South East"},
+        "function": "trainer",
+    }
 
 
 def test_a_prison_closes_at_the_end_of_the_day_or_month_that_is_known(service: Service):

@@ -316,6 +316,42 @@ def test_a_downgrade_before_issue_lapses_it_and_keeps_the_signatures(service: Se
     assert statements.raise_statement(service)["id"] != found["id"]
 
 
+RED_FIVE = {"number": 5, "rating": "RED"}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "accepted"),
+    [
+        ("/5", {"rating": "RED"}, {"rating": "RED", "accept_lapse": True}),
+        ("", {"sections": [RED_FIVE]}, {"sections": [RED_FIVE], "accept_lapse": True}),
+        ("", {"sections": [RED_FIVE]}, {"sections": [RED_FIVE | {"accept_lapse": True}]}),
+    ],
+)
+def test_a_change_that_would_void_signatures_asks_first(
+    service: Service, path: str, body: dict[str, Any], accepted: dict[str, Any]
+):
+    found = sign_all(service, statements.raised(service), ROLES[:3])
+    with service.unchanged():
+        for asked in (body, body | {"accept_lapse": False}):
+            refused = service.patch(f"{LWI}/sections{path}", asked)
+            assert (refused.status_code, refused.json()["code"]) == (409, "would-lapse-statement")
+            assert "section 5" in refused.json()["detail"]
+            assert [one["pointer"] for one in refused.json()["errors"]] == ["/accept_lapse"]
+    assert service.patch(f"{LWI}/sections{path}", accepted).status_code == 200
+    assert statements.read(service, found)["status"] == "lapsed"
+
+
+def test_what_is_accepted_is_asked_of_nobody_whom_it_does_not_concern(service: Service):
+    """Without a statement, after its issue, and where the change takes nothing below its minimum."""
+    assert service.patch(f"{LWI}/sections/5", {"rating": "AMBER"}).status_code == 200
+    statements.raised(service)
+    same = service.patch(f"{LWI}/sections/5", {"comment": "Seen", "accept_lapse": True})
+    assert (same.status_code, same.json()["readiness"]["stage"]) == (200, "statement_raised")
+    statements.issued(service, "MSI")
+    breached = service.patch("/v1/prisons/MSI/sections/5", {"rating": "RED"}, by="prison:MSI")
+    assert (breached.status_code, breached.json()["readiness"]["statement"]["standing"]) == (200, "in_breach")
+
+
 def test_a_downgrade_to_the_minimum_changes_nothing(service: Service):
     found = statements.raised(service)
     service.patch(f"{LWI}/sections/7", factories.rated(7, "GREEN"))
@@ -350,7 +386,12 @@ def test_an_exemption_that_is_ended_lapses_or_breaches(service: Service, is_issu
     found = statements.raise_statement(service, "EHI")
     if is_issued:
         sign_all(service, found)
-    assert service.delete(f"{path}/7/exemption", by=REGION).status_code == 200
+    else:
+        with service.unchanged():
+            asked = service.delete(f"{path}/7/exemption", by=REGION)
+        assert (asked.status_code, asked.json()["code"]) == (409, "would-lapse-statement")
+    ended = service.delete(f"{path}/7/exemption", by=REGION, json={} if is_issued else {"accept_lapse": True})
+    assert ended.status_code == 200
     after = statements.read(service, found)
     expected = ("issued", "in_breach", [7]) if is_issued else ("lapsed", None, [])
     assert (after["status"], after["standing"], after["breached_sections"]) == expected
@@ -359,8 +400,12 @@ def test_an_exemption_that_is_ended_lapses_or_breaches(service: Service, is_issu
 def test_a_stricter_toolkit_lapses_what_is_raised_and_breaches_what_is_issued(service: Service):
     statements.load_stricter_toolkit(service, section=7)
     issued, raised = statements.issued(service), statements.raised(service, "MSI")
+    stricter = {"toolkit_version": "2026-stricter"}
+    with service.unchanged():
+        asked = service.patch("/v1/prisons/MSI", stricter, by=REGION)
+    assert (asked.status_code, asked.json()["code"]) == (409, "would-lapse-statement")
     for code in ("LWI", "MSI"):
-        moved = service.patch(f"/v1/prisons/{code}", {"toolkit_version": "2026-stricter"}, by=REGION)
+        moved = service.patch(f"/v1/prisons/{code}", stricter | {"accept_lapse": code == "MSI"}, by=REGION)
         assert moved.status_code == 200, moved.text
     after = statements.read(service, issued)
     assert (after["status"], after["standing"], after["breached_sections"]) == ("issued", "in_breach", [7])

@@ -42,7 +42,7 @@ def test_the_secret_is_shown_once_and_never_again(service: Service):
         "url": URL,
         "description": "Dashboard",
         "kinds": ["section.rated", "statement.issued"],
-        "region": "london",
+        "region": {"slug": "london", "name": "London"},
         "prison": None,
         "active": True,
         "created_at": "2026-03-02T09:00:00Z",
@@ -57,9 +57,9 @@ def test_the_secret_is_shown_once_and_never_again(service: Service):
 
 def test_each_role_hears_of_its_own_scope(service: Service):
     assert make(service, by="prison:LWI")["webhook"]["prison"] == "LWI"
-    assert make(service, by="region:london")["webhook"]["region"] == "london"
+    assert make(service, by="region:london")["webhook"]["region"]["slug"] == "london"
     within = make(service, by="region:london", prison="bxi")["webhook"]
-    assert (within["region"], within["prison"]) == ("london", "BXI")
+    assert (within["region"]["name"], within["prison"]) == ("London", "BXI")
     everything = make(service, by="admin")["webhook"]
     assert (everything["region"], everything["prison"]) == (None, None)
 

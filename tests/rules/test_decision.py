@@ -9,16 +9,19 @@ from app.rules.assessment import Answers, Assessment, EvidenceRef, Stamp
 from app.rules.decision import Change, Decision, Facts, decide
 from app.rules.prison import PrisonFacts
 from app.rules.readiness import Situation, rule_book
+from app.rules.regions import REGION_REFS
 from app.rules.statement import Standing, StatementFacts, StatementStatus, Step
 from app.rules.types import Function, Rating
-from tests.support.shipped import shipped_book, shipped_toolkit
+from tests.support.shipped import all_met, shipped_book, shipped_toolkit
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 DAY = date(2026, 3, 2)
 PRISON = PrisonFacts(1, "MSI", "Maidstone", "south-east", Function.TRAINER, "2006-09.2", AT)
 STAMP = Stamp(AT, "Lead")
 EVIDENCE = (EvidenceRef("e", date(2026, 1, 1)),)
-GREEN = tuple(Assessment(number, 1, Rating.GREEN, evidence=EVIDENCE) for number in range(1, 36))
+GREEN = tuple(
+    Assessment(number, 1, Rating.GREEN, outcomes=all_met(number), evidence=EVIDENCE) for number in range(1, 36)
+)
 PLANNED = date(2026, 12, 1)
 RAISED = StatementFacts("a", None, StatementStatus.RAISED, None, "d" * 64, PLANNED, PLANNED, None, ())
 ISSUED = replace(RAISED, id="b", status=StatementStatus.ISSUED, standing=Standing.IN_FORCE)
@@ -90,7 +93,7 @@ def test_a_prison_whose_details_change_is_judged_as_it_is_then():
     moved = replace(PRISON, region="london", name="Maidstone Hill")
     found = decide(facts(), Change(prison=moved))
     assert found.after.prison == moved
-    assert (found.readiness.prison.name, found.readiness.prison.region) == ("Maidstone Hill", "London")
+    assert (found.readiness.prison.name, found.readiness.prison.region) == (*("Maidstone Hill", REGION_REFS["london"]),)
     assert found.moves_verdict
 
 

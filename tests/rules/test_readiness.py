@@ -7,10 +7,11 @@ import pytest
 
 from app.rules.assessment import Answers, Assessment, EvidenceRef, Exemption, Stamp
 from app.rules.prison import PrisonFacts
-from app.rules.readiness import PrisonRef, Situation, judge
+from app.rules.readiness import Counts, PrisonRef, Situation, judge_ratings
+from app.rules.regions import REGION_REFS
 from app.rules.statement import Standing, StatementFacts, StatementStatus
 from app.rules.types import Function, Rating
-from tests.support.shipped import shipped_book
+from tests.support.shipped import all_met, shipped_book
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 DAY = date(2026, 3, 2)
@@ -25,18 +26,19 @@ def answers(**more: Assessment) -> Answers:
     """Every section GREEN on evidence of the year, but for those given as `section_7=...`."""
     fresh = (EvidenceRef("e", date(2026, 1, 1)),)
     found = [
-        more.get(f"section_{number}", Assessment(number, 1, Rating.GREEN, evidence=fresh)) for number in range(1, 36)
+        more.get(f"section_{number}", Assessment(number, 1, Rating.GREEN, outcomes=all_met(number), evidence=fresh))
+        for number in range(1, 36)
     ]
     return Answers(tuple(found), {1: Stamp(AT, "Lead")})
 
 
 EXEMPT = Assessment(7, 1, Rating.RED, exemption=Exemption("There is no such unit", "Regional lead", "2026-03-01"))
-STALE = Assessment(5, 1, Rating.GREEN, evidence=(EvidenceRef("old", date(2025, 3, 1)),))
+STALE = Assessment(5, 1, Rating.GREEN, outcomes=all_met(5), evidence=(EvidenceRef("old", date(2025, 3, 1)),))
 
 
 def test_the_view_says_whose_verdict_it_is_and_leaves_the_moments_to_the_caller():
     view = Situation(PRISON, answers(), (RAISED,)).view(shipped_book(), DAY)
-    assert view.prison == PrisonRef("MSI", "Maidstone", "South East", Function.TRAINER)
+    assert view.prison == PrisonRef("MSI", "Maidstone", REGION_REFS["south-east"], Function.TRAINER)
     assert (view.toolkit_version, view.as_of, view.updated_at) == ("2006-09.2", None, None)
     assert view.statement == RAISED
     assert view.warnings == ()
@@ -47,13 +49,12 @@ def test_the_verdict_is_that_on_the_ratings_and_exemptions():
         shipped_book(), DAY
     )
     ratings = [{4: Rating.AMBER, 7: Rating.RED}.get(number, Rating.GREEN) for number in range(1, 36)]
-    verdict = judge(shipped_book(), ratings, {7})
-    assert (view.counts, view.commissioning, view.go_live) == (
-        verdict.counts,
-        verdict.commissioning,
-        verdict.go_live,
-    )
-    assert [one.section for one in view.go_live.blockers] == [4]
+    verdict = judge_ratings(shipped_book(), ratings, {7})
+    assert view.counts == verdict.counts == Counts(red=0, amber=1, green=33, exempt=1)
+    assert (view.commissioning, view.go_live.exempt) == (verdict.commissioning, verdict.go_live.exempt)
+    (blocker,) = view.go_live.blockers
+    (bare,) = verdict.go_live.blockers
+    assert replace(blocker, reason=bare.reason, missing=None) == bare
     assert [one.section for one in view.go_live.exempt] == [7]
 
 

@@ -21,7 +21,7 @@ from app.rules.section import (
 )
 from app.rules.toolkit import RequiredOutcome, Section
 from app.rules.types import Function, OutcomeStatus, Rating, SectionFacts
-from tests.support.shipped import shipped_toolkit
+from tests.support.shipped import all_met, shipped_toolkit
 
 R, A, G = Rating.RED, Rating.AMBER, Rating.GREEN
 MET, OUTSTANDING = OutcomeStatus.MET, OutcomeStatus.OUTSTANDING
@@ -31,10 +31,6 @@ law = settings(deadline=None)
 
 def section_of(number: int) -> Section:
     return shipped_toolkit().section(number)
-
-
-def all_met(number: int) -> dict[str, OutcomeStatus]:
-    return {one.key: MET for one in section_of(number).required_outcomes}
 
 
 def refusals(number: int, rating: Rating, **facts) -> list[str]:

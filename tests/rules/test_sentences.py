@@ -8,10 +8,10 @@ from decimal import Decimal
 import pytest
 
 from app.rules.access import Permission, Principal, Role, key_scope_fault, refusal, scope_refusal
-from app.rules.assessment import EvidenceRef
+from app.rules.assessment import Assessment, EvidenceRef, Exemption
 from app.rules.evidence import withdrawal_leaves_green_bare
 from app.rules.go_live_date import has_passed, may_be_moved
-from app.rules.readiness import judge
+from app.rules.readiness import judge, judge_ratings
 from app.rules.returns import Month, may_be_frozen
 from app.rules.section import (
     Item,
@@ -22,7 +22,7 @@ from app.rules.section import (
     staffing_supports_rating,
     star_outstanding,
 )
-from app.rules.staleness import stale_warnings
+from app.rules.staleness import stale_warnings, unrecorded_warnings
 from app.rules.statement import (
     StatementFacts,
     StatementStatus,
@@ -32,10 +32,12 @@ from app.rules.statement import (
     may_be_withdrawn,
     may_go_live,
     missing_signatories,
+    steps_followed,
+    would_lapse,
 )
-from app.rules.types import EvidenceKind, Function, OutcomeStatus, Rating, Reason, SectionFacts
+from app.rules.types import EvidenceKind, Function, Missing, OutcomeStatus, Rating, Reason, SectionFacts, StaffMissing
 from tests.rules.test_evidence import DAY, assessment
-from tests.support.shipped import shipped_book, shipped_toolkit
+from tests.support.shipped import all_met, shipped_book, shipped_toolkit
 
 TOOLKIT = shipped_toolkit()
 SECTION = TOOLKIT.section
@@ -52,7 +54,7 @@ def only(reasons: Iterator[Reason]) -> Reason:
 
 
 def go_live(*below: int):
-    return judge(shipped_book(), [R if number in below else G for number in range(1, 36)]).go_live
+    return judge_ratings(shipped_book(), [R if number in below else G for number in range(1, 36)]).go_live
 
 
 def statement(status: StatementStatus, live_on: date | None = None) -> StatementFacts:
@@ -272,6 +274,13 @@ REFUSALS = [
         None,
     ),
     (
+        lambda: would_lapse(steps_followed([statement(StatementStatus.RAISED)], go_live(3, 21)), go_live(3, 21)),
+        "would-lapse-statement",
+        "This takes below their minimum: section 3, 21. The statement that is raised would lapse, and every signature "
+        'on it be void. Send "accept_lapse": true with the change if that is what you mean.',
+        "/accept_lapse",
+    ),
+    (
         lambda: may_go_live(statement(StatementStatus.ISSUED), go_live(3, 21)),
         "not-eligible",
         "The prison cannot go live today: these sections are below their minimum: 3, 21. "
@@ -300,20 +309,49 @@ def test_a_refusal_says_what_is_wrong_and_what_to_do(refuse, code, detail, point
     assert refuse() == Reason(code, detail, pointer)
 
 
-def test_a_blocker_says_where_the_section_stands_and_what_it_needs():
+def test_a_blocker_of_a_what_if_says_what_the_section_has_to_be():
     ratings = [{5: A, 14: R}.get(number, G) for number in range(1, 36)]
-    verdict = judge(shipped_book(), ratings)
-    stands = "Local Risk Register is under way but not complete (AMBER)."
-    needs = (
-        "it must be GREEN: The risk register is part of the Statement of Readiness action plan; "
-        "Suitable actions against the risks are part of that same action plan."
-    )
-    assert [one.reason for one in verdict.commissioning.blockers] == [f"{stands} For commissioning {needs}"]
+    verdict = judge_ratings(shipped_book(), ratings)
+    register = "Local Risk Register is GREEN, not AMBER."
+    assert [one.reason for one in verdict.commissioning.blockers] == [register]
     assert [one.reason for one in verdict.go_live.blockers] == [
-        f"{stands} For go-live {needs}",
-        "Recruitment of clinical staff has not reached the required standard (RED). For go-live it must be at least "
-        "AMBER: There is a person specification for clinical IDTS posts, with 75 % of the required staff in post.",
+        register,
+        "Recruitment of clinical staff is at least AMBER, not RED.",
     ]
+
+
+def test_a_blocker_of_a_prison_says_what_is_missing_now():
+    green = [
+        Assessment(number, 1, G, outcomes=all_met(number), evidence=(EvidenceRef("e", DAY),)) for number in range(1, 36)
+    ]
+    green[4] = Assessment(5, 1, A, outcomes={next(iter(all_met(5))): OutcomeStatus.MET})
+    green[13] = Assessment(14, 1, R, staff_in_post=Decimal(7), staff_required=Decimal(10))
+    (register, staff) = judge(shipped_book(), green).go_live.blockers
+    assert register.reason == (
+        "Local Risk Register is GREEN, not AMBER: 1 of 2 outcomes is met; missing: Suitable actions against the risks "
+        "are part of that same action plan; no evidence."
+    )
+    assert register.missing == Missing(
+        ("Suitable actions against the risks are part of that same action plan.",), evidence=True, staff=None
+    )
+    assert (
+        staff.reason == "Recruitment of clinical staff is at least AMBER, not RED: 7 of 10 staff in post, 7.5 needed."
+    )
+    assert staff.missing is not None
+    assert staff.missing.staff == StaffMissing(in_post=7, required=10, needed=7.5, more=0.5, needed_for_green=10)
+
+
+def test_a_green_of_which_outcomes_were_not_recorded_is_warned_of():
+    first, second = all_met(5)
+    (warning,) = unrecorded_warnings(TOOLKIT, [assessment(5, G), replace(assessment(6, G), outcomes=all_met(6))])
+    assert (warning.section, warning.title, warning.kind) == (5, "Local Risk Register", "outcomes_not_recorded")
+    assert warning.detail == (
+        "Local Risk Register is GREEN, and not every required outcome is recorded as met: record them with its next "
+        "change."
+    )
+    exempt = Assessment(7, 1, G, exemption=Exemption("There is no such unit", "Regional lead", "2026-03-01"))
+    one_met = Assessment(5, 1, G, outcomes={first: OutcomeStatus.MET, second: OutcomeStatus.OUTSTANDING})
+    assert [one.section for one in unrecorded_warnings(TOOLKIT, [exempt, one_met, assessment(8, A)])] == [5]
 
 
 def test_a_warning_says_how_much_of_the_evidence_is_old_and_what_to_do():

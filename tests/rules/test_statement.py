@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.rules.go_live import GoLive
 from app.rules.go_live_date import has_passed, may_be_moved
-from app.rules.readiness import judge
+from app.rules.readiness import judge_ratings
 from app.rules.statement import (
     OPEN,
     Standing,
@@ -42,7 +42,7 @@ IN_FORCE, IN_BREACH = Standing.IN_FORCE, Standing.IN_BREACH
 def go_live(*below: int) -> GoLive:
     """The verdict of a prison with these sections RED and every other one GREEN."""
     ratings = [Rating.RED if number in below else Rating.GREEN for number in range(1, 36)]
-    return judge(shipped_book(), ratings).go_live
+    return judge_ratings(shipped_book(), ratings).go_live
 
 
 def statement(status: StatementStatus = RAISED, *breached: int, identity: str = "a", **more) -> StatementFacts:

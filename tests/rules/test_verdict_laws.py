@@ -4,7 +4,7 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from app.rules.readiness import judge, stage_of
+from app.rules.readiness import judge_ratings, stage_of
 from app.rules.types import Rating, Stage
 from tests.support.shipped import shipped_book
 
@@ -23,7 +23,7 @@ sections = st.integers(1, 35)
 
 def blockers(ratings, exempt=()):
     """What stands in the way: of commissioning and of go-live, as (rule, section)."""
-    verdict = judge(shipped_book(), ratings, exempt)
+    verdict = judge_ratings(shipped_book(), ratings, exempt)
     return {(one.rule, one.section) for one in verdict.commissioning.blockers + verdict.go_live.blockers}
 
 
@@ -40,7 +40,7 @@ def test_improving_a_rating_never_adds_a_blocker(ratings, exempt, number):
 @law
 @given(some_ratings, some_exempt)
 def test_eligible_means_no_blocker_and_no_red_that_is_not_exempt(ratings, exempt):
-    verdict = judge(shipped_book(), ratings, exempt)
+    verdict = judge_ratings(shipped_book(), ratings, exempt)
     event("eligible" if verdict.go_live.eligible else "not eligible")
     event(f"{len(exempt)} exempt")
     reds = [number for number, rating in enumerate(ratings, start=1) if rating == "RED" and number not in exempt]
@@ -52,10 +52,10 @@ def test_eligible_means_no_blocker_and_no_red_that_is_not_exempt(ratings, exempt
 @law
 @given(some_ratings, some_exempt)
 def test_ready_means_no_commissioning_blocker(ratings, exempt):
-    verdict = judge(shipped_book(), ratings, exempt)
+    verdict = judge_ratings(shipped_book(), ratings, exempt)
     event("ready" if verdict.commissioning.ready else "not ready")
     assert verdict.commissioning.ready is (not verdict.commissioning.blockers)
-    assert verdict.commissioning.blockers == judge(shipped_book(), ratings).commissioning.blockers
+    assert verdict.commissioning.blockers == judge_ratings(shipped_book(), ratings).commissioning.blockers
 
 
 @law
@@ -69,18 +69,20 @@ def test_exempting_a_section_removes_exactly_its_blocker(ratings, number):
 @law
 @given(some_ratings)
 def test_the_order_of_the_exemptions_does_not_matter(ratings):
-    forwards = judge(shipped_book(), ratings, [7, 23])
-    assert judge(shipped_book(), ratings, [23, 7]) == forwards
+    forwards = judge_ratings(shipped_book(), ratings, [7, 23])
+    assert judge_ratings(shipped_book(), ratings, [23, 7]) == forwards
     assert [one.section for one in forwards.go_live.exempt] == [7, 23]
 
 
 @law
 @given(some_ratings, some_exempt)
 def test_the_counts_add_up_and_blockers_come_in_section_order(ratings, exempt):
-    verdict = judge(shipped_book(), ratings, exempt)
+    verdict = judge_ratings(shipped_book(), ratings, exempt)
     counts = verdict.counts
-    assert (counts.red, counts.amber, counts.green) == tuple(map(ratings.count, RATINGS))
-    assert counts.red + counts.amber + counts.green == 35
+    left = [rating for number, rating in enumerate(ratings, start=1) if number not in exempt]
+    assert (counts.red, counts.amber, counts.green) == tuple(map(left.count, RATINGS))
+    assert counts.exempt == len(exempt)
+    assert counts.red + counts.amber + counts.green + counts.exempt == 35
     for found in (verdict.commissioning.blockers, verdict.go_live.blockers):
         numbers = [one.section for one in found]
         assert numbers == sorted(set(numbers))
@@ -89,7 +91,7 @@ def test_the_counts_add_up_and_blockers_come_in_section_order(ratings, exempt):
 @pytest.mark.parametrize("count", [0, 34, 36])
 def test_a_verdict_needs_one_rating_for_each_section(count):
     with pytest.raises(ValueError, match="needs 35 ratings"):
-        judge(shipped_book(), [Rating.GREEN] * count)
+        judge_ratings(shipped_book(), [Rating.GREEN] * count)
 
 
 ALL_RED = [Rating.RED] * 35
@@ -117,7 +119,7 @@ ALL_GREEN = [Rating.GREEN] * 35
     ],
 )
 def test_the_stage_is_the_furthest_one_that_holds(ratings, touched, statement, live, stage):
-    verdict = judge(shipped_book(), ratings)
+    verdict = judge_ratings(shipped_book(), ratings)
     found = stage_of(verdict, is_touched=touched, statement_status=statement, is_live=live)
     assert found is Stage(stage)
 

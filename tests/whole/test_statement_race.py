@@ -131,7 +131,7 @@ def test_the_last_signature_and_a_downgrade_happen_one_after_the_other(
 ):
     code = prisons(place)
     one = statements.sign_all(workers.service, statements.raise_statement(workers.service, code, by=REGION), ROLES[:6])
-    fall = ("PATCH", f"/v1/prisons/{code}/sections/5", f"prison:{code}", {"rating": "RED"})
+    fall = ("PATCH", f"/v1/prisons/{code}/sections/5", f"prison:{code}", {"rating": "RED", "accept_lapse": True})
     calls = [fall, signing(one, ROLES[6])]
     answers = workers.at_once(calls if place % 2 else calls[::-1])
     (fallen, _), (status, body) = answers if place % 2 else answers[::-1]

@@ -28,6 +28,6 @@ def test_a_rating_is_walked_through_in_few_files(database_kind: str, shared_home
     assert answer.status_code == 200
     print(f"{len(walk.files)} files, {walk.service_levels} levels of services, {len(statements)} statements")
     print("\n".join(sorted(walk.files)))
-    assert len(walk.files) < 46
+    assert len(walk.files) < 48
     assert walk.service_levels < 5
     assert len(statements) < 12

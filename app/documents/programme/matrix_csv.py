@@ -7,7 +7,7 @@ from app.queries.programme.matrix import MatrixRowView
 from app.rules.programme import SECTION_COUNT
 
 COLUMNS = (
-    *("code", "name", "region", "stage", "blockers"),
+    *("code", "name", "region", "region_name", "stage", "blockers"),
     *(f"section_{number}" for number in range(1, SECTION_COUNT + 1)),
     "exempt",
 )
@@ -20,4 +20,13 @@ def render_matrix(rows: Iterable[MatrixRowView]) -> Iterator[bytes]:
 
 def _cells(row: MatrixRowView) -> list[object]:
     exempt = " ".join(map(str, row.exempt))
-    return [row.code, row.name, row.region, row.stage, row.blockers, *row.ratings.values(), exempt]
+    return [
+        row.code,
+        row.name,
+        row.region.slug,
+        row.region.name,
+        row.stage,
+        row.blockers,
+        *row.ratings.values(),
+        exempt,
+    ]

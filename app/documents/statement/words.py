@@ -44,7 +44,7 @@ def statement_words(view: StatementView, payload: Mapping[str, Any], verify_url:
         "looks": LOOKS,
         "banner": banner,
         "prison": _text(prison["name"]),
-        "about": f"{prison['code']} – {prison['function']} prison – {prison['region']}",
+        "about": f"{prison['code']} – {prison['function']} prison – {_region(prison['region'])}",
         "facts": _facts(view, payload),
         "verdict": _verdict(payload),
         "signatures": [_signature(view, person) for person in view.signatories],
@@ -59,6 +59,11 @@ def statement_words(view: StatementView, payload: Mapping[str, Any], verify_url:
         "evidence": _evidence(sections),
     }
     return content | {"remarks": _remarks(content)}
+
+
+def _region(named: str | Mapping[str, str]) -> str:
+    """Statements raised before regions had a slug in answers have the name alone."""
+    return named if isinstance(named, str) else named["name"]
 
 
 def london_day(day: date) -> str:

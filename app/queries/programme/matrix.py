@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.queries.programme.periods import PERIOD, ProgrammeAt, digest_of, is_open_within, read_page, stream_points
 from app.rules.programme import Point, numbers_in
-from app.rules.regions import REGIONS
+from app.rules.regions import REGION_REFS, RegionRef
 from app.rules.types import Rating
 
 RATING_OF = {rating.value[0]: rating for rating in Rating}
@@ -20,8 +20,7 @@ class MatrixRowView:
 
     code: str
     name: str
-    region: str
-    region_slug: str
+    region: RegionRef
     stage: str
     blockers: int
     ratings: dict[int, Rating]
@@ -60,8 +59,7 @@ def _row(point: Point) -> MatrixRowView:
     return MatrixRowView(
         code=point.code,
         name=point.name,
-        region=REGIONS[point.region],
-        region_slug=point.region,
+        region=REGION_REFS[point.region],
         stage=point.stage,
         blockers=point.blocker_count,
         ratings=ratings_of(point.ratings),

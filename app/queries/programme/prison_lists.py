@@ -7,6 +7,7 @@ from heapq import nsmallest
 
 from app.rules.moments import end_of_day
 from app.rules.programme import AHEAD_DAYS, QUIET_DAYS, Point, quiet_from
+from app.rules.regions import REGION_REFS, RegionRef
 
 NEAREST = 10
 QUIETEST = 10
@@ -19,7 +20,7 @@ class NearPrison:
 
     code: str
     name: str
-    region: str
+    region: RegionRef
     stage: str
     blockers: int
 
@@ -30,7 +31,7 @@ class QuietPrison:
 
     code: str
     name: str
-    region: str
+    region: RegionRef
     last_update: datetime | None
 
 
@@ -49,7 +50,7 @@ class PlannedGoLive:
 
     code: str
     name: str
-    region: str
+    region: RegionRef
     go_live_date: date
     statement_status: str
     serial: str | None
@@ -68,7 +69,7 @@ def nearest_of(points: Sequence[Point]) -> list[NearPrison]:
     """Not yet eligible, which is to have blockers, and without an open statement; the fewest blockers first."""
     near = [point for point in points if point.blocker_count and point.statement_status is None]
     return [
-        NearPrison(point.code, point.name, point.region, point.stage, point.blocker_count)
+        NearPrison(point.code, point.name, REGION_REFS[point.region], point.stage, point.blocker_count)
         for point in nsmallest(NEAREST, near, key=lambda point: (point.blocker_count, point.code))
     ]
 
@@ -78,7 +79,9 @@ def quiet_of(points: Sequence[Point], day: date) -> QuietPrisons:
     until = end_of_day(quiet_from(day))
     quiet = [point for point in points if point.quiet_since <= until]
     quietest = nsmallest(QUIETEST, quiet, key=lambda point: (point.quiet_since, point.code))
-    items = [QuietPrison(point.code, point.name, point.region, point.section_changed_at) for point in quietest]
+    items = [
+        QuietPrison(point.code, point.name, REGION_REFS[point.region], point.section_changed_at) for point in quietest
+    ]
     return QuietPrisons(QUIET_DAYS, len(quiet), items)
 
 
@@ -91,7 +94,9 @@ def planned_of(points: Sequence[Point], day: date) -> PlannedGoLives:
         if point.go_live_date is not None and point.live_on is None and day <= point.go_live_date <= until
     ]
     items = [
-        PlannedGoLive(code, point.name, point.region, on, point.statement_status or "", point.statement_serial)
+        PlannedGoLive(
+            code, point.name, REGION_REFS[point.region], on, point.statement_status or "", point.statement_serial
+        )
         for on, code, point in sorted(planned)[:SOONEST]
     ]
     return PlannedGoLives(AHEAD_DAYS, len(planned), items)

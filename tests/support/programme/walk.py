@@ -140,7 +140,7 @@ class Walk:
 
     def region(self, code: str) -> str:
         """The key of the region in which the prison is now."""
-        slug = self.service.get(f"/v1/prisons/{code}", by="national").json()["region_slug"]
+        slug = self.service.get(f"/v1/prisons/{code}", by="national").json()["region"]["slug"]
         return f"region:{slug}"
 
     def rate(self, code: str, ratings: dict[int, str]) -> None:
