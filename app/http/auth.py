@@ -14,7 +14,11 @@ from app.queries.keys import KEY_BY_DIGEST, PRINCIPAL_COLUMNS, principal_of
 from app.rules.access import Permission, Principal, refusal
 from app.storage.points import Point, Row
 
-bearer = HTTPBearer(auto_error=False, description="An API key made with `idts keys create`.")
+bearer = HTTPBearer(
+    auto_error=False,
+    description="An API key made with `idts keys create`. It has one role, and reaches the prisons of its scope: its "
+    "own with the role `prison` or `signatory`, those of its region with `region`, all with `national` or `admin`.",
+)
 
 NO_KEY = "Send your API key as `Authorization: Bearer <key>`. An administrator makes keys with `idts keys create`."
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -119,6 +119,7 @@ def _say_who_may(operation: dict[str, Any], permissions: list[Permission]) -> No
         able = [role for role in Role if permission in GRANTS[role]]
         roles = "any role" if len(able) == len(Role) else "the role " + " or ".join(f"`{role}`" for role in able)
         operation["description"] += f"\n\nNeeds a key of {roles}, which may {permission}."
+    operation.pop("x-permission", None)
     if not permissions:
         operation["description"] += "\n\nNeeds no key."
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, WithJsonSchema
 from sqlalchemy import ColumnElement, ScalarSelect, bindparam, func, literal_column, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
@@ -249,6 +249,18 @@ class Actor:
     role: str
 
 
+_FIELD_CHANGE = {
+    "type": "object",
+    "properties": {
+        "field": {"type": "string", "description": "The field that changed."},
+        "from": {"description": "Its value before."},
+        "to": {"description": "Its value after."},
+    },
+    "required": ["field", "from", "to"],
+}
+FieldChange = Annotated[dict[str, Any], WithJsonSchema(_FIELD_CHANGE)]
+
+
 @dataclass(frozen=True, slots=True)
 class SectionChangeView:
     """One version of a section: who made it, when, and what changed. `rating` is the rating after it."""
@@ -258,7 +270,7 @@ class SectionChangeView:
     by: Actor
     rating: Rating
     comment: str | None
-    changes: list[dict[str, Any]]
+    changes: list[FieldChange]
     request_id: str | None
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from app.rules.assessment import Assessment
 from app.rules.moments import months_after
@@ -16,7 +17,7 @@ class VerdictWarning:
 
     section: int
     title: str
-    kind: str
+    kind: Literal["stale_evidence", "outcomes_not_recorded", "open_challenge"]
     detail: str
 
 
