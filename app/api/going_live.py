@@ -1,21 +1,22 @@
-"""When a prison goes live: the planned date moved, the day confirmed."""
+"""When a prison goes live: the planned date moved, the day confirmed, the end of the service recorded."""
 
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter
 from starlette.responses import Response
 
 from app.http.answers import written
 from app.http.auth import LiveConfirmer, Raiser
 from app.http.idempotency import Idempotency
-from app.http.parameters import CallerNow
+from app.http.parameters import CallerNow, PrisonCode
 from app.http.resolve import StatementId
 from app.http.routing import KeyedRoute
 from app.http.text import Day, Name, Why
 from app.queries.etags import etag_of
+from app.queries.prisons import PrisonView
 from app.queries.statements import STATEMENT_JSON, StatementView
-from app.services.going_live import confirm_go_live, move_go_live_date
+from app.services.going_live import confirm_go_live, end_service, move_go_live_date
 from app.storage.db import WriteSession
 
 router = APIRouter(prefix="/v1", tags=["Statements"], route_class=KeyedRoute)
@@ -31,12 +32,24 @@ class MoveGoLiveDate(BaseModel):
     cause: Annotated[Name, StringConstraints(to_lower=True)] | None = None
 
 
+class EndService(BaseModel):
+    """The day on which the service ended, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ended_on: Day
+    reason: Why
+
+
 class ConfirmGoLive(BaseModel):
-    """The go-live day: today if it is left out."""
+    """The day on which the prison went live: today if it is left out, or a day since the issue."""
 
     model_config = ConfigDict(extra="forbid")
 
     live_on: Day | None = None
+
+
+_PRISON = TypeAdapter(PrisonView)
 
 
 @router.post(
@@ -74,9 +87,32 @@ def go_live(
     caller: CallerNow,
     body: ConfirmGoLive | None = None,
 ) -> Response:
-    """Confirm that the prison goes live. On that day's ratings it must be eligible, with nothing RED."""
+    """Confirm that the prison went live, today or on a day since the statement was issued.
+
+    At the end of that day every section must have met its minimum. The prison stays live, whatever becomes of the
+    statement, until its region records that the service ended.
+    """
     live_on = body.live_on if body is not None else None
     return _written(confirm_go_live(session, statement_id, live_on, caller=caller))
+
+
+@router.post("/prisons/{code}/service-ended", summary="Record the end of a prison's service", response_model=PrisonView)
+def service_ended(
+    code: PrisonCode,
+    body: EndService,
+    session: WriteSession,
+    by: LiveConfirmer,
+    caller: CallerNow,
+    once: Idempotency,
+) -> Response:
+    """Record that the service of a live prison ended, with the reason. Its statements stay as they are."""
+
+    def answer() -> Response:
+        view = end_service(session, code, body.ended_on, body.reason, caller=caller)
+        content = _PRISON.dump_json(view)
+        return written(content, etag_of(content, view.version))
+
+    return once(session, answer)
 
 
 def _written(view: StatementView) -> Response:

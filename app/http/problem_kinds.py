@@ -217,6 +217,7 @@ _TEXTS = (
     ),
     ("statement-not-issued", "Not issued yet", "A statement is issued by its last signature."),
     ("already-live", "Already live", "Go-live has already been confirmed."),
+    ("not-live", "Not live", "Only the service of a prison that is live can end."),
     (
         "signing-key-unavailable",
         "The signing key cannot be read",

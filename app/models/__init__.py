@@ -5,7 +5,7 @@ from app.models.audit import AuditCheckpoint, AuditEntry, AuditHead
 from app.models.columns import table_of
 from app.models.events import ChangeEvent, Webhook, WebhookDelivery
 from app.models.evidence import EvidenceFile
-from app.models.prison import Prison, PrisonChange, StoredVerdict, ToolkitVersion
+from app.models.prison import Prison, PrisonChange, ServiceEnd, StoredVerdict, ToolkitVersion
 from app.models.programme import PrisonPeriod, ReturnRevision, ReturnRow
 from app.models.review import Review, ReviewEvent
 from app.models.section import Evidence, SectionAssessment, SectionChange
@@ -29,6 +29,7 @@ __all__ = [
     "ReviewEvent",
     "SectionAssessment",
     "SectionChange",
+    "ServiceEnd",
     "Signatory",
     "SigningKey",
     "Statement",

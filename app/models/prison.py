@@ -43,6 +43,7 @@ class Prison(SQLModel, table=True):
     opened_on: date | None = None
     closed_on: str | None = Field(default=None, max_length=10)
     closed_by: date | None = None
+    live_on: date | None = None
     toolkit_version: str = Field(max_length=32, foreign_key="toolkit_version.version")
     version: int = 1
     registered_at: datetime = moment_column()
@@ -66,6 +67,22 @@ class PrisonChange(SQLModel, table=True):
     moves_verdict: bool
 
     __table_args__ = (sa.UniqueConstraint("prison_id", "version"), sa.Index(None, "prison_id", "at"))
+
+
+class ServiceEnd(SQLModel, table=True):
+    """The end of a prison's service. Until then a prison that went live stays live."""
+
+    __tablename__ = "service_end"
+
+    id: int | None = serial_column()
+    prison_id: int = prison_column(index=True)
+    at: datetime = moment_column()
+    by_id: str = Field(max_length=80)
+    by_name: str = Field(max_length=200)
+    by_role: str = Field(max_length=20)
+    ended_on: date
+    reason: str = Field(sa_type=sa.Text)
+    moves_verdict: bool
 
 
 class StoredVerdict(SQLModel, table=True):

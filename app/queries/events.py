@@ -20,6 +20,7 @@ KINDS = (
     "prison.registered",
     "prison.corrected",
     "prison.left_region",
+    "prison.service_ended",
     "section.rated",
     "exemption.recorded",
     "exemption.ended",

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.errors import Forbidden, Invalid, NotFound
-from app.models import Prison, PrisonChange, StoredVerdict, table_of
+from app.models import Prison, PrisonChange, ServiceEnd, StatementEvent, StoredVerdict, table_of
 from app.models.columns import columns_of
 from app.queries.keys import with_caller
 from app.rules.access import Principal, scope_refusal
@@ -38,6 +38,7 @@ class PrisonView:
     closed_on: str | None
     is_open: bool
     toolkit_version: str
+    live_on: date | None
     stage: str
     commissioning_ready: bool
     eligible: bool
@@ -146,12 +147,34 @@ def _facts_at(session: Session, now: PrisonFacts, as_of: datetime) -> PrisonFact
         Function(state["function"]),
         state["toolkit_version"],
         now.registered_at,
+        _live_on(session, now.id, as_of),
     )
+
+
+def _live_on(session: Session, prison_id: int, as_of: datetime) -> date | None:
+    """Since when the prison was live then: its first go-live after the last end of its service."""
+    ended_at = select(func.max(col(ServiceEnd.at))).where(
+        col(ServiceEnd.prison_id) == prison_id, col(ServiceEnd.at) <= as_of
+    )
+    step = (
+        select(col(StatementEvent.state))
+        .where(
+            col(StatementEvent.prison_id) == prison_id,
+            col(StatementEvent.kind) == "live",
+            col(StatementEvent.at) <= as_of,
+        )
+        .order_by(col(StatementEvent.id))
+        .limit(1)
+    )
+    if (last_end := session.scalar(ended_at)) is not None:
+        step = step.where(col(StatementEvent.at) > last_end)
+    state = session.scalar(step)
+    return None if state is None else date.fromisoformat(state["live_on"])
 
 
 _VIEW_COLUMNS = (
     *columns_of(Prison, "code name designation function region county postcode gender contracted categories"),
-    *columns_of(Prison, "opened_on closed_on closed_by toolkit_version"),
+    *columns_of(Prison, "opened_on closed_on closed_by toolkit_version live_on"),
     *columns_of(StoredVerdict, "stage is_commissioning_ready is_eligible blocker_count section_changed_at"),
     *columns_of(Prison, "version registered_at changed_at"),
 )

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from app.models import PrisonChange, ReviewEvent, SectionChange, StatementEvent, StoredVerdict
+from app.models import PrisonChange, ReviewEvent, SectionChange, ServiceEnd, StatementEvent, StoredVerdict
 from app.queries.keys import with_caller
 from app.queries.prisons import read_any_prison
 from app.queries.reviews import read_challenges
@@ -43,7 +43,7 @@ def read_readiness(session: Session, code: str, *, at: datetime, as_of: datetime
 def last_moved(session: Session, prison_id: int, as_of: datetime | None = None) -> datetime | None:
     """When the verdict last changed, up to a moment; None if it never has."""
     moves = []
-    for table in (SectionChange, PrisonChange, StatementEvent, ReviewEvent):
+    for table in (SectionChange, PrisonChange, StatementEvent, ServiceEnd, ReviewEvent):
         statement = select(func.max(col(table.at))).where(
             col(table.prison_id) == prison_id, col(table.moves_verdict).is_(True)
         )

@@ -32,7 +32,7 @@ from app.rules.types import Rating
 
 @dataclass(frozen=True, slots=True)
 class ReturnStatementView:
-    """The prison's open statement. Its dates are those of the steps; `go_live_date` is planned, `live_on` done."""
+    """The prison's open statement. Its dates are those of the steps; `go_live_date` is planned."""
 
     serial: str | None
     status: str
@@ -40,7 +40,6 @@ class ReturnStatementView:
     raised_at: datetime | None
     issued_at: datetime | None
     go_live_date: date | None
-    live_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +58,7 @@ class ReturnRowView:
     ratings: dict[int, Rating]
     blockers: list[int]
     exempt: list[int]
+    live_on: date | None
     statement: ReturnStatementView | None
     last_update: datetime | None
     stale: bool
@@ -127,7 +127,8 @@ def _frozen_rows(
 
 
 def _thawed(content: bytes) -> ReturnRowView:
-    """A frozen row. What is frozen stays as it was, so that some rows have their region by its name alone."""
+    """A frozen row. What is frozen stays as it was: some have their region by its name alone, and `live_on` with the
+    statement."""
     row = json.loads(content)
     if isinstance(row["region"], str):
         slug = region_slug(row["region"])
@@ -135,6 +136,7 @@ def _thawed(content: bytes) -> ReturnRowView:
         row["region"] = asdict(REGION_REFS[slug])
         counted = [rating for number, rating in row["ratings"].items() if int(number) not in row["exempt"]]
         row["counts"] = {word.lower(): counted.count(word) for word in Rating} | {"exempt": len(row["exempt"])}
+    row.setdefault("live_on", (row["statement"] or {}).get("live_on"))
     return ROW_JSON.validate_python(row)
 
 
@@ -155,6 +157,7 @@ def row_of(point: Point, day: date) -> ReturnRowView:
         ratings=ratings_of(point.ratings),
         blockers=numbers_in(point.blocking),
         exempt=exempt,
+        live_on=point.live_on,
         statement=_statement_of(point),
         last_update=point.section_changed_at,
         stale=is_quiet(point.quiet_since, day),
@@ -171,5 +174,4 @@ def _statement_of(point: Point) -> ReturnStatementView | None:
         raised_at=point.statement_raised_at,
         issued_at=point.statement_issued_at,
         go_live_date=point.go_live_date,
-        live_on=point.live_on,
     )

@@ -36,7 +36,7 @@ class Permission(StrEnum):
     RAISE_STATEMENT = "raise a statement or prepare one"
     SIGN_STATEMENT = "sign a statement"
     WITHDRAW_STATEMENT = "withdraw a statement"
-    CONFIRM_GO_LIVE = "confirm go-live"
+    CONFIRM_GO_LIVE = "confirm go-live or the end of a service"
     READ_AUDIT = "read the audit trail"
     VERIFY_AUDIT = "verify the audit trail"
     REGISTER_PRISONS = "register prisons"

@@ -27,7 +27,10 @@ class PrisonDetails:
 
 @dataclass(frozen=True, slots=True)
 class PrisonFacts:
-    """What the rules and the verdict need to know of a prison. `region` is a slug."""
+    """What the rules and the verdict need to know of a prison. `region` is a slug.
+
+    `live_on` is since when it is live: a fact about the prison, whatever becomes of its statement.
+    """
 
     id: int
     code: str
@@ -36,3 +39,4 @@ class PrisonFacts:
     function: Function
     toolkit_version: str
     registered_at: datetime
+    live_on: date | None = None

@@ -168,6 +168,7 @@ class ReadinessView:
     as_of: datetime | None
     updated_at: datetime | None
     stage: Stage
+    live_on: date | None
     counts: Counts
     commissioning: Commissioning
     go_live: GoLive
@@ -184,7 +185,7 @@ def readiness_view(book: RuleBook, situation: "Situation", today: date) -> Readi
         verdict,
         is_touched=answers.worked_at is not None,
         statement_status=statement.status if statement else None,
-        is_live=statement is not None and statement.live_on is not None,
+        is_live=prison.live_on is not None,
     )
     return ReadinessView(
         prison=PrisonRef(prison.code, prison.name, REGION_REFS[prison.region], prison.function),
@@ -192,6 +193,7 @@ def readiness_view(book: RuleBook, situation: "Situation", today: date) -> Readi
         as_of=None,
         updated_at=None,
         stage=stage,
+        live_on=prison.live_on,
         counts=verdict.counts,
         commissioning=verdict.commissioning,
         go_live=verdict.go_live,

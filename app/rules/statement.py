@@ -173,25 +173,6 @@ def may_be_withdrawn(status: StatementStatus, *, by_prison: bool) -> Reason | No
     return None
 
 
-def may_go_live(one: StatementFacts, go_live: GoLive) -> Reason | None:
-    """Against the ratings of the day: issued, still eligible, no RED. Source: toolkit, introduction."""
-    if one.status is not StatementStatus.ISSUED:
-        return Reason(
-            "statement-not-issued",
-            f"Go-live is confirmed on an issued statement; this one is {one.status}.",
-        )
-    if one.live_on is not None:
-        return Reason("already-live", f"Go-live has already been confirmed, for {one.live_on.isoformat()}.")
-    if go_live.blockers:
-        numbers = ", ".join(str(blocker.section) for blocker in go_live.blockers)
-        return Reason(
-            "not-eligible",
-            f"The prison cannot go live today: these sections are below their minimum: {numbers}. "
-            "Bring them up to it first. The statement stays issued.",
-        )
-    return None
-
-
 def may_be_replaced(status: StatementStatus, has_signed: bool) -> Reason | None:
     """A person who is named gives way to another until they have signed."""
     if status is not StatementStatus.RAISED:

@@ -11,6 +11,7 @@ from app.models import Statement
 from app.queries.statements import facts_of_statement, read_own_statement
 from app.rules.access import Caller
 from app.rules.decision import Change
+from app.rules.prison import PrisonFacts
 from app.rules.statement import StatementFacts, Step
 from app.rules.types import Reason
 from app.services.opened import Entry, OpenedPrison, open_prison
@@ -28,9 +29,18 @@ def open_statement(
     return opened, facts_of_statement(session.scalars(statement).one())
 
 
-def take_steps(session: Session, opened: OpenedPrison, *steps: Step, before: Sequence[Write] = ()) -> None:
-    """Store steps of the prison's statements and what they do to its verdict; `before` is written first."""
-    decision = opened.decide(Change(steps=steps))
+def take_steps(
+    session: Session,
+    opened: OpenedPrison,
+    *steps: Step,
+    prison: PrisonFacts | None = None,
+    before: Sequence[Write] = (),
+) -> None:
+    """Store steps of the prison's statements and what they do to its verdict; `before` is written first.
+
+    `prison` is how the prison is known from now on, where that changes.
+    """
+    decision = opened.decide(Change(steps=steps, prison=prison))
     append_change(session, opened, decision, [Entry(None, None, before)])
 
 

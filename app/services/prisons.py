@@ -59,6 +59,7 @@ def _opened_first(session: Session, details: PrisonDetails, code: str, caller: C
         "code": code,
         "categories": list(details.categories),
         "closed_by": _closed_by(details.opened_on, details.closed_on),
+        "live_on": None,
         "toolkit_version": version,
         "version": 1,
         "registered_at": at,

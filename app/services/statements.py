@@ -22,7 +22,7 @@ from app.queries.statements import (
 )
 from app.rules.access import Caller, Principal, Role
 from app.rules.decision import Change
-from app.rules.go_live_date import has_passed
+from app.rules.going_live import has_passed
 from app.rules.moments import london_date
 from app.rules.statement import (
     Standing,
@@ -162,7 +162,7 @@ def _issuing_steps(session: Session, opened: OpenedPrison, facts: StatementFacts
         standing=Standing.IN_FORCE,
         serial=serial_number(code, year, (count or 0) + 1),
         # A prison that is live stays live when its statement is renewed.
-        live_on=earlier.live_on if earlier else None,
+        live_on=opened.facts.live_on,
     )
     issued = Step("issued", facts, after, columns={"issued_at": opened.at})
     if earlier is None:

@@ -43,6 +43,7 @@ def test_the_verdict_on_a_new_prison_has_every_field_of_the_contract(untouched: 
         "updated_at": None,
         "stage": "not_started",
         "counts": {"red": 35, "amber": 0, "green": 0, "exempt": 0},
+        "live_on": None,
         "commissioning": {
             "ready": False,
             "required_sections": REQUIRED,

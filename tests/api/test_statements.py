@@ -472,7 +472,9 @@ def test_an_open_statement_is_withdrawn_with_its_reason(service: Service, steps:
     assert answer.headers["etag"] == service.get(address(found)).headers["etag"]
     assert sum(one["signed_at"] is not None for one in after["signatories"]) == (7 if steps else 0)
     verdict = readiness(service)
-    assert (verdict["stage"], verdict["statement"]) == ("go_live_eligible", None)
+    # Going live is a fact about the prison, and stays one.
+    expected = ("live", "2026-03-02") if steps == 2 else ("go_live_eligible", None)
+    assert (verdict["stage"], verdict["live_on"], verdict["statement"]) == (*expected, None)
 
 
 @pytest.mark.parametrize(
@@ -586,6 +588,9 @@ def test_the_stage_is_told_for_every_moment_of_the_statements_life(service: Serv
     statements.go_live(service, found)
     moment("live", "issued", "in_force")
     statements.withdraw(service, found)
+    moment("live", None, None)
+    ended = service.post(f"{LWI}/service-ended", {"ended_on": "2026-03-02", "reason": "The wing closed"}, by=REGION)
+    assert ended.status_code == 200, ended.text
     moment("go_live_eligible", None, None)
     for at, verdict in told:
         assert readiness(service, as_of=at) == verdict | {"as_of": at}, at

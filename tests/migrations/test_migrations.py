@@ -25,6 +25,7 @@ TITLES_ONLY = "0013"
 ROWS_WITHOUT_REGION = "0014"
 A_REVISION = """INSERT INTO return_revision (month, revision, digest, row_count, corrections, frozen_at, frozen_by_id,
 frozen_by) VALUES ('2026-02', 1, 'x', 1, '{}', '2026-03-01T09:00:00.000000Z', 'key:1', 'x')"""
+LIVE_BY_STATEMENT = "0017"
 ONE_PLANNED_DATE = "0015"
 A_WEBHOOK = """INSERT INTO webhook (owner_id, owner_name, url, description, secret, created_at)
 VALUES ('key:1', 'x', 'https://example.org', 'x', 'whsec_plain', '2026-01-05T09:00:00.000000Z')"""
@@ -52,6 +53,10 @@ SOUND = {"title alone": False, "address": True, "kept": True, "lost": False}
 A_STATEMENT = """INSERT INTO statement (id, prison_id, status, toolkit_version, go_live_date, payload, digest,
 breached_sections, raised_at, raised_by, version) VALUES ('one', 1, 'raised', '2006-09', '2026-12-01', '{}', 'd', '[]',
 '2026-01-05T09:00:00.000000Z', 'prison:LWI', 1)"""
+A_DATED_STATEMENT = """INSERT INTO statement (id, prison_id, status, toolkit_version, go_live_date,
+attested_go_live_date, payload, digest, breached_sections, raised_at, raised_by, version, live_on) VALUES ('one', 1,
+'withdrawn', '2006-09', '2026-12-01', '2026-12-01', '{}', 'd', '[]', '2026-01-05T09:00:00.000000Z', 'x', 1,
+'2026-12-03')"""
 A_SIGNATORY = (
     "INSERT INTO signatory (statement_id, role, position, title, name) VALUES ('one', 'governor', 1, 'G', 'A')"
 )
@@ -224,6 +229,19 @@ def test_a_statement_attests_the_date_that_it_was_raised_with(config: Config, en
     with engine.connect() as connection:
         assert str(connection.scalar(sa.text("SELECT go_live_date FROM statement"))) == "2026-12-01"
         assert connection.scalars(sa.text("SELECT name FROM signatory")).all() == ["A"]
+
+
+def test_prisons_that_went_live_are_live_on_the_way_up(config: Config, engine: sa.Engine):
+    command.upgrade(config, LIVE_BY_STATEMENT)
+    with engine.begin() as connection:
+        for row in (A_TOOLKIT, A_PRISON, A_DATED_STATEMENT):
+            connection.execute(sa.text(row))
+    command.upgrade(config, "head")
+    with engine.connect() as connection:
+        assert str(connection.scalar(sa.text("SELECT live_on FROM prison"))) == "2026-12-03"
+    command.downgrade(config, LIVE_BY_STATEMENT)
+    with engine.connect() as connection:
+        assert str(connection.scalar(sa.text("SELECT live_on FROM statement"))) == "2026-12-03"
 
 
 def test_there_is_one_line_of_revisions(config: Config):

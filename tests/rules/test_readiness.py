@@ -19,7 +19,7 @@ PRISON = PrisonFacts(1, "MSI", "Maidstone", "south-east", Function.TRAINER, "200
 PLANNED = date(2026, 12, 1)
 RAISED = StatementFacts("a", None, StatementStatus.RAISED, None, "d" * 64, PLANNED, PLANNED, None, ())
 ISSUED = replace(RAISED, id="b", status=StatementStatus.ISSUED, standing=Standing.IN_FORCE)
-LIVE = replace(ISSUED, live_on=date(2026, 3, 1))
+LIVE = replace(PRISON, live_on=date(2026, 3, 1))
 
 
 def answers(**more: Assessment) -> Answers:
@@ -70,12 +70,19 @@ def test_evidence_that_is_stale_on_the_day_is_warned_of():
         ((), "go_live_eligible"),
         ((RAISED,), "statement_raised"),
         ((RAISED, ISSUED), "statement_issued"),
-        ((LIVE,), "live"),
+        # What the statement says of going live is about the statement; the prison's own fact decides.
+        ((replace(ISSUED, live_on=date(2026, 3, 1)),), "statement_issued"),
         ((replace(RAISED, status=StatementStatus.LAPSED),), "go_live_eligible"),
     ],
 )
 def test_the_stage_is_that_of_the_statement_that_counts(statements, stage):
     assert Situation(PRISON, answers(), statements).view(shipped_book(), DAY).stage == stage
+
+
+@pytest.mark.parametrize("statements", [(), (RAISED,), (ISSUED,), (replace(RAISED, status=StatementStatus.WITHDRAWN),)])
+def test_a_prison_that_is_live_stays_so_whatever_becomes_of_its_statement(statements):
+    view = Situation(LIVE, answers(section_5=Assessment(5, 1, Rating.RED)), statements).view(shipped_book(), DAY)
+    assert (view.stage, view.live_on) == ("live", date(2026, 3, 1))
 
 
 @pytest.mark.parametrize(("worked_at", "stage"), [(None, "not_started"), (AT, "preparing")])

@@ -10,7 +10,7 @@ import pytest
 from app.rules.access import Permission, Principal, Role, key_scope_fault, refusal, scope_refusal
 from app.rules.assessment import Assessment, EvidenceRef, Exemption
 from app.rules.evidence import withdrawal_leaves_green_bare
-from app.rules.go_live_date import has_passed, may_be_moved
+from app.rules.going_live import has_passed, may_be_moved, may_end, may_go_live, was_eligible
 from app.rules.readiness import judge, judge_ratings
 from app.rules.returns import Month, may_be_frozen
 from app.rules.section import (
@@ -30,7 +30,6 @@ from app.rules.statement import (
     may_be_replaced,
     may_be_signed,
     may_be_withdrawn,
-    may_go_live,
     missing_signatories,
     steps_followed,
     would_lapse,
@@ -262,13 +261,13 @@ REFUSALS = [
         None,
     ),
     (
-        lambda: may_go_live(statement(StatementStatus.RAISED), go_live()),
+        lambda: may_go_live(statement(StatementStatus.RAISED)),
         "statement-not-issued",
         "Go-live is confirmed on an issued statement; this one is raised.",
         None,
     ),
     (
-        lambda: may_go_live(statement(StatementStatus.ISSUED, date(2026, 12, 2)), go_live()),
+        lambda: may_go_live(statement(StatementStatus.ISSUED, date(2026, 12, 2))),
         "already-live",
         "Go-live has already been confirmed, for 2026-12-02.",
         None,
@@ -281,10 +280,16 @@ REFUSALS = [
         "/accept_lapse",
     ),
     (
-        lambda: may_go_live(statement(StatementStatus.ISSUED), go_live(3, 21)),
+        lambda: was_eligible(go_live(3, 21), date(2026, 12, 2)),
         "not-eligible",
-        "The prison cannot go live today: these sections are below their minimum: 3, 21. "
-        "Bring them up to it first. The statement stays issued.",
+        "The prison cannot have gone live on 2026-12-02: these sections were below their minimum at the end of that "
+        "day: 3, 21. Confirm a day on which every section met it. The statement stays issued.",
+        None,
+    ),
+    (
+        lambda: may_end(None),
+        "not-live",
+        "The prison is not live, so there is no service to end.",
         None,
     ),
     (

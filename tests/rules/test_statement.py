@@ -8,7 +8,7 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from app.rules.go_live import GoLive
-from app.rules.go_live_date import has_passed, may_be_moved
+from app.rules.going_live import has_passed, may_be_moved, may_end, may_go_live, was_eligible
 from app.rules.readiness import judge_ratings
 from app.rules.statement import (
     OPEN,
@@ -24,7 +24,6 @@ from app.rules.statement import (
     may_be_replaced,
     may_be_signed,
     may_be_withdrawn,
-    may_go_live,
     missing_signatories,
     people_in_two_roles,
     serial_number,
@@ -203,19 +202,27 @@ def test_one_name_in_several_roles_is_noted(names, expected):
 
 
 @pytest.mark.parametrize(
-    ("one", "below", "code"),
+    ("one", "code"),
     [
-        (statement(ISSUED), (), None),
-        (statement(ISSUED), (5,), "not-eligible"),
-        (statement(ISSUED, 5), (5,), "not-eligible"),
-        # AMBER is a minimum for section 7; RED never is.
-        (statement(ISSUED, 7), (7,), "not-eligible"),
-        (statement(ISSUED, live_on=date(2026, 12, 2)), (), "already-live"),
-        *((statement(status), (), "statement-not-issued") for status in set(StatementStatus) - {ISSUED}),
+        (statement(ISSUED), None),
+        (statement(ISSUED, 5), None),
+        (statement(ISSUED, live_on=date(2026, 12, 2)), "already-live"),
+        *((statement(status), "statement-not-issued") for status in set(StatementStatus) - {ISSUED}),
     ],
 )
-def test_go_live_takes_an_issued_statement_and_the_minima_of_the_day(one, below, code):
-    assert code_of(may_go_live(one, go_live(*below))) == code
+def test_go_live_takes_an_issued_statement(one, code):
+    assert code_of(may_go_live(one)) == code
+
+
+# AMBER is a minimum for section 7; RED never is.
+@pytest.mark.parametrize(("below", "code"), [((), None), ((5,), "not-eligible"), ((7,), "not-eligible")])
+def test_go_live_takes_the_minima_of_the_day(below, code):
+    assert code_of(was_eligible(go_live(*below), PLANNED)) == code
+
+
+@pytest.mark.parametrize(("live_on", "code"), [(None, "not-live"), (PLANNED, None)])
+def test_the_service_of_a_live_prison_alone_can_end(live_on, code):
+    assert code_of(may_end(live_on)) == code
 
 
 @pytest.mark.parametrize(

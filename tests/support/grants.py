@@ -14,7 +14,7 @@ TABLE = """
     raise a statement or prepare one          yes     yes     no        no         no
     sign a statement                          no      no      no        yes        no
     withdraw a statement                      yes     yes     no        no         no
-    confirm go-live                           no      yes     no        no         no
+    confirm go-live or the end of a service   no      yes     no        no         no
     read the audit trail                      yes     yes     yes       no         yes
     verify the audit trail                    no      yes     yes       no         yes
     register prisons                          no      no      no        no         yes

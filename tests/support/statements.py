@@ -11,6 +11,7 @@ import httpx2
 
 from app.cli import first_start
 from app.rules.access import Caller
+from app.rules.moments import london_date
 from app.rules.types import Rating
 from app.services.seed import OPERATOR
 from app.services.signing_keys import adopt_signing_key
@@ -123,6 +124,12 @@ def withdraw(service: Service, statement: dict[str, Any], reason: str = "Raised 
 
 def go_live(service: Service, statement: dict[str, Any], **body: Any) -> httpx2.Response:
     return service.post(f"/v1/statements/{statement['id']}/go-live", body or None, by=REGION)
+
+
+def end_service(service: Service, code: str = "LWI", **more: Any) -> httpx2.Response:
+    """The end of a service that is recorded for today, unless `ended_on` says otherwise."""
+    body = {"ended_on": london_date(service.clock()).isoformat(), "reason": "The wing has closed"} | more
+    return service.post(f"/v1/prisons/{code}/service-ended", body, by=REGION)
 
 
 def downgrade(service: Service, code: str = "LWI", section: int = 5) -> dict[str, Any]:

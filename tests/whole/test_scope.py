@@ -93,6 +93,7 @@ SCOPED = {
     ("POST", "/v1/prisons/{code}/sections/{number}/reviews/{review_id}/close"): Ask({}),
     ("GET", "/v1/reviews"): Ask(params={"prison": "LWI"}),
     ("POST", "/v1/prisons/{code}/statements"): Ask(statements.raising()),
+    ("POST", "/v1/prisons/{code}/service-ended"): Ask({"ended_on": "2026-03-02", "reason": "The wing has closed"}),
     ("GET", "/v1/audit"): Ask(params={"prison": "LWI"}),
     ("POST", "/v1/webhooks"): Ask({"url": "https://example.org/idts", "description": "Ours", "prison": "LWI"}),
     ("GET", "/v1/statements/{statement_id}"): Ask(refusal=HIDDEN),

@@ -30,12 +30,13 @@ FAR = "2099-01-01"
 STEPS = (
     *("raise", "renew", "renew", "sign", "sign", "sign all", "sign all", "sign for another"),
     *("downgrade", "downgrade", "recover", "recover", "recover", "withdraw", "go live", "go live", "time passes"),
+    "end service",
 )
 OPEN = ("raised", "issued")
 # Every way in which a step of the machine can be refused.
 REFUSALS = (
     *("statement-already-open", "not-eligible", "statement-not-open", "already-signed", "role-not-allowed"),
-    *("not-your-signature", "statement-not-issued", "already-live"),
+    *("not-your-signature", "statement-not-issued", "already-live", "not-live"),
 )
 
 
@@ -52,6 +53,7 @@ class StatementLife(RuleBasedStateMachine):
         self.below: set[int] = set()
         self.known: list[dict[str, Any]] = []
         self.serials: list[str] = []
+        self.is_live = False
 
     @initialize(begun=st.sampled_from([3, 3, 2, 1, 0]), live=st.booleans())
     def an_eligible_prison(self, begun: int, live: bool) -> None:
@@ -90,6 +92,8 @@ class StatementLife(RuleBasedStateMachine):
                 self.time_passes(days)
             case "downgrade":
                 self.downgrade(section)
+            case "end service":
+                self.end_service()
             case "recover":
                 self.recover(max(self.below, default=section))
             case "raise":
@@ -123,7 +127,8 @@ class StatementLife(RuleBasedStateMachine):
             assert self.problem(answer) == "not-eligible"
         else:
             assert answer.status_code == 201
-            made = {"id": answer.json()["id"], "status": "raised", "signed": [], "serial": None, "live": False}
+            made = {name: answer.json()[name] for name in ("id", "digest")}
+            made |= {"status": "raised", "signed": [], "serial": None, "live": False}
             self.known.append(made)
 
     def sign(self, which: int, roles: list[str], count: int) -> None:
@@ -145,10 +150,10 @@ class StatementLife(RuleBasedStateMachine):
         year = self.service.clock().year
         number = 1 + sum(serial.startswith(f"SOR-{self.code}-{year}-") for serial in self.serials)
         one |= {"status": "issued", "serial": f"SOR-{self.code}-{year}-{number:03d}"}
+        one["live"] = self.is_live
         self.serials.append(one["serial"])
         for earlier in self.having("issued"):
             if earlier is not one:
-                one["live"] = earlier["live"]
                 earlier["status"] = "superseded"
 
     def nobody_else_signs(self, which: int, role: str) -> None:
@@ -188,7 +193,12 @@ class StatementLife(RuleBasedStateMachine):
             assert self.problem(answer) == "not-eligible"
         else:
             assert self.problem(answer) is None
-            one["live"] = True
+            one["live"] = self.is_live = True
+
+    def end_service(self) -> None:
+        answer = statements.end_service(self.service, self.code)
+        assert self.problem(answer) == (None if self.is_live else "not-live")
+        self.is_live = False
 
     @invariant()
     def the_service_says_what_the_model_says(self) -> None:
@@ -220,8 +230,10 @@ class StatementLife(RuleBasedStateMachine):
         verdict = statements.readiness(self.service, self.code)
         counts = next(iter(self.having("issued") + self.having("raised")), None)
         assert (verdict["statement"] or {}).get("id") == (counts["id"] if counts else None)
-        if counts and counts["status"] == "issued":
-            expected = "live" if counts["live"] else "statement_issued"
+        if self.is_live:
+            expected = "live"
+        elif counts and counts["status"] == "issued":
+            expected = "statement_issued"
         elif counts:
             expected = "statement_raised"
         elif not self.below:

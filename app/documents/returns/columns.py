@@ -214,7 +214,10 @@ _STATEMENT = (
     _step("statement_raised_at", "raised_at", "Statement raised (UTC)", "datetime", "When it was raised."),
     _step("statement_issued_at", "issued_at", "Statement issued (UTC)", "datetime", "When the last signature came."),
     _step("go_live_date", "go_live_date", "Planned go-live", "date", "The go-live date that is planned."),
-    _step("live_on", "live_on", "Live on", "date", "The day on which the prison went live."),
+    Column(
+        *("live_on", "Live on", "date", "The day on which the prison went live; empty once its service has ended."),
+        *("The prison's register", lambda _, row: row.live_on, {"required": False}, 18),
+    ),
 )
 _UPDATES = (
     Column(

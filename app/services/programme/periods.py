@@ -68,6 +68,6 @@ def point_of(
         statement_raised_at=statement_times[0],
         statement_issued_at=statement_times[1],
         go_live_date=statement.go_live_date if statement else None,
-        live_on=statement.live_on if statement else None,
+        live_on=view.live_on,
         open_challenges=len(situation.challenges),
     )

@@ -16,6 +16,7 @@ from app.models import (
     PrisonPeriod,
     ReviewEvent,
     SectionChange,
+    ServiceEnd,
     StatementEvent,
     StoredVerdict,
 )
@@ -155,6 +156,8 @@ def _happenings(session: Session, ids: Sequence[int]) -> Iterator[tuple[int, Hap
         reviews.where(col(ReviewEvent.prison_id).in_(ids)).order_by(col(ReviewEvent.id))
     ):
         yield prison_id, Happening(at, "review", state["id"], state, moved)
+    for row in session.execute(_of(ServiceEnd, ids).order_by(col(ServiceEnd.id))).scalars():
+        yield row.prison_id, Happening(row.at, "service end", None, {}, row.moves_verdict)
 
 
 def verdict_row(session: Session, replayed: Replayed, at: datetime) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """How a prison stood at each moment of its history, worked out by the rules from what happened to it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
@@ -25,7 +25,8 @@ Books = Callable[[str], RuleBook]
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One row of the history: a change of details, a version of a section, or a step of a statement or a review.
+    """One row of the history: a change of details, a version of a section, a step of a statement or of a review, or
+    the end of a service.
 
     `subject` is the section's number or the statement's id, `kind` the statement's step.
     """
@@ -106,8 +107,10 @@ def _follow(progress: Progress, one: Happening) -> None:
         progress.worked_at = one.at if one.by_role == Role.PRISON else progress.worked_at
     elif one.table == "review":
         progress.challenges = after_review(progress.challenges, review_from(one.state))
-    else:
+    elif one.table == "statement":
         _follow_statement(progress, one)
+    else:
+        _set_live(progress, None)
 
 
 def _follow_details(progress: Progress, state: dict[str, Any]) -> None:
@@ -119,6 +122,7 @@ def _follow_details(progress: Progress, state: dict[str, Any]) -> None:
         Function(state["function"]),
         state["toolkit_version"],
         progress.registered_at,
+        progress.facts.live_on if progress.facts else None,
     )
     progress.opened_on = date.fromisoformat(state["opened_on"]) if state["opened_on"] else None
     progress.closed_by = last_day_of(state["closed_on"]) if state["closed_on"] else None
@@ -127,10 +131,18 @@ def _follow_details(progress: Progress, state: dict[str, Any]) -> None:
 def _follow_statement(progress: Progress, one: Happening) -> None:
     facts = facts_from_state(one.state)
     raised_at, issued_at = progress.times.get(facts.id, (one.at, None))
+    if one.kind == "live" and progress.facts and progress.facts.live_on is None:
+        _set_live(progress, facts.live_on)
     progress.times[facts.id] = raised_at, one.at if one.kind == "issued" else issued_at
     progress.statements.pop(facts.id, None)
     if facts.status in OPEN:
         progress.statements[facts.id] = facts
+
+
+def _set_live(progress: Progress, live_on: date | None) -> None:
+    """The prison goes live, or is so no more."""
+    assert progress.facts is not None
+    progress.facts = replace(progress.facts, live_on=live_on)
 
 
 def _point(progress: Progress, books: Books) -> Point:

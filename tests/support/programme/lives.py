@@ -17,6 +17,7 @@ LIVES = (
     *("rated up", "rated down", "exempted", "exemption ended", "evidence withdrawn"),
     *("challenged", "challenge answered", "challenge closed"),
     *(f"statement {step}" for step in STATEMENT_STEPS),
+    "service ended",
     *("region changed", "renamed", "toolkit changed", "closed", "reopened"),
     *("opened by the calendar", "closed by the calendar"),
 )
@@ -31,6 +32,8 @@ def lives_in(history: History, since: datetime, now: datetime) -> Counter[str]:
         found.update(_of_challenge(state) for when, state in said if when > since and state["kind"] == "challenged")
     for events in history.statements.values():
         found.update(f"statement {kind}" for when, kind, _ in events if when > since)
+    for ends in history.ends.values():
+        found["service ended"] += sum(when > since for when in ends)
     for versions in history.details.values():
         found.update(_of_corrections(versions, since))
         found.update(_of_calendar(versions, since, now))

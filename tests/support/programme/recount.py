@@ -36,7 +36,7 @@ REGIONS = {
 
 @dataclass
 class History:
-    """Every row of the three tables that hold what happened, by prison, oldest first."""
+    """Every row of the tables that hold what happened, by prison, oldest first."""
 
     details: dict[int, list[tuple[datetime, dict[str, Any]]]]
     sections: dict[int, list[tuple[datetime, int, dict[str, Any]]]]
@@ -44,6 +44,7 @@ class History:
     # When a prison itself changed a section: what others do is not its own work.
     own: dict[int, list[datetime]] = field(default_factory=dict)
     reviews: dict[int, list[tuple[datetime, dict[str, Any]]]] = field(default_factory=dict)
+    ends: dict[int, list[datetime]] = field(default_factory=dict)
     known: dict[datetime, "list[Prison]"] = field(default_factory=dict)
 
 
@@ -61,6 +62,8 @@ def read_history(engine: Engine) -> History:
             found.reviews.setdefault(prison, []).append((moment(at), document(state)))
         for prison, at, kind, state in ask("SELECT prison_id, at, kind, state FROM statement_event ORDER BY at, id"):
             found.statements.setdefault(prison, []).append((moment(at), kind, document(state)))
+        for prison, at in ask("SELECT prison_id, at FROM service_end ORDER BY at, id"):
+            found.ends.setdefault(prison, []).append(moment(at))
     return found
 
 
@@ -109,6 +112,7 @@ class Prison:
     touched: datetime | None
     quiet_since: datetime
     statement: dict[str, Any] | None
+    live_on: str | None
 
     def is_open(self, day: date) -> bool:
         return self.opens <= day <= self.closes
@@ -130,9 +134,9 @@ class Prison:
 
     @cached_property
     def stage(self) -> str:
+        if self.live_on:
+            return "live"
         if self.statement is not None:
-            if self.statement["live_on"]:
-                return "live"
             return f"statement_{self.statement['status']}"
         if not self.blockers:
             return "go_live_eligible"
@@ -175,9 +179,20 @@ def _programme_at(history: History, at: datetime) -> list[Prison]:
                 touched=touched,
                 quiet_since=touched or versions[0][0],
                 statement=_statement(history.statements.get(identity, []), at),
+                live_on=_live_on(history, identity, at),
             )
         )
     return sorted(found, key=lambda prison: prison.code)
+
+
+def _live_on(history: History, identity: int, at: datetime) -> str | None:
+    """The first go-live that was confirmed since the last end of the service."""
+    last_end = max((when for when in history.ends.get(identity, []) if when <= at), default=None)
+    for when, kind, state in history.statements.get(identity, []):
+        if kind == "live" and when <= at and (last_end is None or when > last_end):
+            found: str = state["live_on"]
+            return found
+    return None
 
 
 def _statement(events: list[tuple[datetime, str, dict[str, Any]]], at: datetime) -> dict[str, Any] | None:
@@ -248,7 +263,7 @@ def _ranked(prisons: list[Prison]) -> list[tuple[int, int]]:
 
 
 def _planned(one: Prison, day: date) -> bool:
-    if one.statement is None or one.statement["live_on"]:
+    if one.statement is None or one.live_on:
         return False
     return day <= date.fromisoformat(one.statement["go_live_date"]) <= day + timedelta(days=90)
 
@@ -311,9 +326,10 @@ def _row(one: Prison, day: date) -> dict[str, Any]:
         "ratings": {str(number): rating for number, rating in enumerate(one.ratings, start=1)},
         "blockers": one.blockers,
         "exempt": sorted(one.exempt),
+        "live_on": one.live_on,
         "statement": statement
         and {
-            **{name: statement[name] for name in ("serial", "status", "standing", "go_live_date", "live_on")},
+            **{name: statement[name] for name in ("serial", "status", "standing", "go_live_date")},
             **{name: text(statement[name]) for name in ("raised_at", "issued_at")},
         },
         "last_update": text(one.touched),

@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from app.rules.moments import london_date
 from tests.support import factories, statements
 from tests.support.service import Service
 
@@ -40,6 +41,7 @@ EPISODES: tuple[tuple[st.SearchStrategy[tuple[timedelta, Step]], ...], ...] = (
     (BRING_UP, ISSUE, RELAPSE, BRING_UP),
     (BRING_UP, ISSUE, GO_LIVE),
     (BRING_UP, ISSUE, GO_LIVE, RELAPSE),
+    (BRING_UP, ISSUE, GO_LIVE, step("withdraw"), step("end service")),
     (BRING_UP, ISSUE, BRING_UP, ISSUE),
     (ISSUE, step("withdraw")),
     (step("sign one", st.sampled_from(statements.ROLES)),),
@@ -68,8 +70,8 @@ EVERY_LIFE: list[tuple[str, tuple[tuple[timedelta, Step], ...]]] = [
     ("LWI", ((DAY, ("bring up", None)), (DAY, ("raise", 60)), (DAY, ("relapse", 5)))),
     ("MSI", ((DAY, ("exempt", 7)), (DAY, ("bring up", None)), (DAY, ("end exemptions", None)))),
     ("MSI", ((DAY, ("issue", 30)), (DAY, ("relapse", 12)), (DAY, ("bring up", None)))),
-    ("MSI", ((DAY, ("issue", 40)), (DAY, ("go live", None)))),
     ("LWI", ((DAY, ("challenge", 5)), (DAY, ("answer and close", None)))),
+    ("MSI", ((DAY, ("issue", 40)), (DAY, ("go live", None)), (DAY, ("withdraw", None)), (DAY, ("end service", None)))),
     ("LWI", ((DAY, ("bring up", None)), (DAY, ("issue", 30)), (DAY, ("withdraw", None)))),
     ("LWI", ((DAY, ("replace evidence", 5)), (DAY, ("region", "london")), (DAY, ("name", "Alpha")))),
     (
@@ -128,6 +130,9 @@ class Walk:
                 self.end(code, "withdraw", {"reason": "Not yet"})
             case "go live", _:
                 self.end(code, "go-live", None)
+            case "end service", _:
+                body = {"ended_on": london_date(self.service.clock()).isoformat(), "reason": "The wing has closed"}
+                self.send("POST", f"/v1/prisons/{code}/service-ended", body, by=self.region(code))
             case name, value:
                 self.send("PATCH", f"/v1/prisons/{code}", {name: value}, by="admin")
 
