@@ -54,13 +54,16 @@ def test_a_review_changes_nothing_of_the_prisons_own(service: Service, kind: str
     """A reviewer's own rating and recommendation stand beside the prison's."""
     service.patch(SECTION, factories.rated(5))
     before, history = service.get(SECTION).json(), service.get(f"{SECTION}/history").json()
+    everything = service.get("/v1/prisons/LWI/sections").json()["items"]
     verdict = service.get("/v1/prisons/LWI/readiness").json()
     service.clock.tick()
     view = reviewed(service, {"kind": kind, "text": "I would say so", "rating": rating, "recommendation": "Go on."})
     assert (view["kind"], view["recommendation"]) == (kind.lower(), "Go on.")
     assert view["rating"] == (rating.upper() if rating else None)
     count = int(kind == "CHALLENGED")
-    assert service.get(SECTION).json() == before | {"open_challenges": count, "last_review": view}
+    told = before | {"open_challenges": count, "last_review": view}
+    assert service.get(SECTION).json() == told
+    assert service.get("/v1/prisons/LWI/sections").json()["items"] == [*everything[:4], told, *everything[5:]]
     assert service.get(f"{SECTION}/history").json() == history
     after = service.get("/v1/prisons/LWI/readiness").json()
     changes = {name for name in after if after[name] != verdict[name]}
@@ -366,3 +369,28 @@ def test_confirmations_count_for_the_version_that_was_confirmed(service: Service
     assert confirmed() == 2
     service.patch(SECTION, {"comment": "Moved on"})
     assert confirmed() == 1
+
+
+def test_what_is_said_of_a_prison_that_has_closed_stays_as_it_is(service: Service):
+    one = reviewed(service)["id"]
+    service.patch("/v1/prisons/LWI", {"closed_on": "2026-03-01"}, by="admin")
+    with service.unchanged():
+        for path, body, by in (
+            (REVIEWS, {"kind": "remark"}, REGION),
+            (f"{REVIEWS}/{one}/answer", {"text": "In the wing office"}, "prison:LWI"),
+            (f"{REVIEWS}/{one}/close", {}, REGION),
+        ):
+            answer = service.post(path, body, by=by)
+            assert (answer.status_code, answer.json()["code"]) == (409, "prison-closed")
+    assert service.get(f"{REVIEWS}/{one}").json()["open"] is True
+
+
+def test_a_webhook_can_ask_for_reviews_alone(service: Service):
+    body = {"url": "https://example.org/idts", "description": "Reviews", "kinds": ["review.added", "review.closed"]}
+    hook = service.post("/v1/webhooks", body, by=REGION).json()["webhook"]
+    one = reviewed(service)["id"]
+    service.patch(SECTION, {"rating": "AMBER"})
+    service.post(f"{REVIEWS}/{one}/answer", {"text": "In the wing office"})
+    service.post(f"{REVIEWS}/{one}/close", {}, by=REGION)
+    deliveries = service.get(f"/v1/webhooks/{hook['id']}/deliveries", by=REGION).json()["items"]
+    assert sorted(delivery["kind"] for delivery in deliveries) == ["review.added", "review.closed"]
