@@ -22,6 +22,7 @@ KINDS = (
     "prison.left_region",
     "prison.service_ended",
     "section.rated",
+    "section.outcomes_dropped",
     "exemption.recorded",
     "exemption.ended",
     "evidence.added",

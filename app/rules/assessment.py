@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from app.rules.section import number_of, whole_time
+from app.rules.toolkit import Section
 from app.rules.types import OutcomeStatus, Rating, SectionFacts
 
 
@@ -83,6 +84,13 @@ def merged(
 def with_exemption(before: Assessment, exemption: Exemption | None) -> Assessment:
     """The assessment with the exemption recorded, or ended where None."""
     return replace(before, exemption=exemption, version=before.version + 1)
+
+
+def without_gone_outcomes(before: Assessment, section: Section) -> Assessment:
+    """The assessment without the outcomes that a version of the toolkit does not ask for any more."""
+    asked = {one.key for one in section.required_outcomes}
+    kept = {key: status for key, status in before.outcomes.items() if key in asked}
+    return before if kept == before.outcomes else replace(before, outcomes=kept, version=before.version + 1)
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, Any]]:

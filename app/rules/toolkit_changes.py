@@ -1,10 +1,12 @@
-"""What one version of the toolkit changes in another."""
+"""What one version of the toolkit changes in another, and what it makes of a prison's verdict."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from app.rules.assessment import differences
+from app.rules.readiness import ReadinessView
 from app.rules.toolkit import Toolkit, toolkit_document
+from app.rules.types import Blocker
 
 _BY_KEY = ("sections", "signatory_roles", "required_outcomes")
 
@@ -46,3 +48,30 @@ def _by_key(was: Mapping[str, Any], now: Mapping[str, Any]) -> list[dict[str, An
     return [
         {"key": key, "from": was.get(key), "to": now.get(key)} for key in {**now, **was} if was.get(key) != now.get(key)
     ]
+
+
+def verdict_changes(before: ReadinessView, after: ReadinessView) -> Iterator[str]:
+    """What a change of toolkit makes of a verdict, in phrases; none where the verdict stays the same."""
+    if before.stage is not after.stage:
+        yield f"{_words(after.stage)}, was {_words(before.stage)}"
+    was, now = _blockers(before), _blockers(after)
+    for gate, name in (("commissioning", "commissioning"), ("go_live", "going live")):
+        in_way, before_it = ({number for number, rule in found if rule == gate} for found in (now, was))
+        if added := in_way - before_it:
+            yield f"{_sections(added)} now in the way of {name}"
+        if gone := before_it - in_way:
+            yield f"{_sections(gone)} no longer in the way of {name}"
+    if reworded := {number for number, rule in was.keys() & now.keys() if was[number, rule] != now[number, rule]}:
+        yield f"other words for what is missing in {_sections(reworded)}"
+
+
+def _blockers(view: ReadinessView) -> dict[tuple[int, str], Blocker]:
+    return {(one.section, one.rule): one for one in (*view.commissioning.blockers, *view.go_live.blockers)}
+
+
+def _words(stage: str) -> str:
+    return stage.replace("_", " ")
+
+
+def _sections(numbers: set[int]) -> str:
+    return f"section{'s' if len(numbers) > 1 else ''} {', '.join(map(str, sorted(numbers)))}"

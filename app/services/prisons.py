@@ -1,7 +1,7 @@
 """Registering prisons and correcting what is known of them."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 from typing import Any
 
@@ -15,15 +15,18 @@ from app.queries.present import first_present
 from app.queries.prisons import PrisonView, read_prison
 from app.queries.toolkits import current_version, read_book
 from app.rules.access import Caller, Principal, Role
+from app.rules.assessment import Stamp, without_gone_outcomes
 from app.rules.decision import Change, Decision
-from app.rules.moments import last_day_of
+from app.rules.moments import last_day_of, london_date
 from app.rules.prison import PrisonDetails, PrisonFacts
 from app.rules.readiness import RuleBook
 from app.rules.section import exemption_allowed, unsupported_rating
+from app.rules.toolkit_changes import verdict_changes
 from app.rules.types import Function
 from app.services.audit import Act
 from app.services.events import Announcement, verdict_content
 from app.services.opened import Entry, OpenedPrison, moment_of_change, open_prison
+from app.services.section_versions import section_entries
 from app.services.turns import wait_for_turn
 from app.services.writing import append_change
 from app.storage.batch import Write
@@ -85,13 +88,50 @@ def correct_prison(
     """
     opened = open_prison(session, code, caller, may_be_closed=True, accept_lapse=accept_lapse)
     _refuse_fields_beyond_role(caller.by, given)
-    details = opened.present.details
-    if versions is not None and details["version"] not in versions:
+    if versions is not None and opened.present.details["version"] not in versions:
         raise Outdated("outdated-copy", "The prison's details have changed since you read them. Read them again first.")
+    _correct(session, opened, given)
+    return read_prison(session, code, opened.at)
+
+
+@dataclass(frozen=True, slots=True)
+class MovedPrison:
+    """A prison that was moved to another toolkit version; `changes` says what became of its verdict, in phrases.
+
+    `dropped` has the outcomes that the version does not ask for any more, by section; the history keeps them.
+    """
+
+    code: str
+    name: str
+    changes: tuple[str, ...]
+    dropped: Mapping[int, tuple[str, ...]]
+
+
+def move_prison(
+    session: Session, code: str, version: str, *, caller: Caller, accept_lapse: bool = False
+) -> MovedPrison | None:
+    """Judge a prison by another toolkit version from now on; None where it is on it already. Refused as above."""
+    opened = open_prison(session, code, caller, may_be_closed=True, accept_lapse=accept_lapse)
+    decision = _correct(session, opened, {"toolkit_version": version})
+    if decision is None:
+        return None
+    dropped = {
+        number: tuple(sorted(opened.answers.of(number).outcomes.keys() - one.outcomes.keys()))
+        for number, one in decision.sections.items()
+    }
+    before = decision.before.view(opened.book, london_date(opened.at))
+    return MovedPrison(
+        opened.facts.code, opened.facts.name, tuple(verdict_changes(before, decision.readiness)), dropped
+    )
+
+
+def _correct(session: Session, opened: OpenedPrison, given: Mapping[str, Any]) -> Decision | None:
+    """Store what differs from the prison's details, and what that makes of its sections; None where nothing does."""
+    details = opened.present.details
     before = _state(details)
     state = before | {name: _plain(value) for name, value in given.items()}
     if state == before:
-        return read_prison(session, code, opened.at)
+        return None
     facts = replace(
         opened.facts,
         name=state["name"],
@@ -100,11 +140,17 @@ def correct_prison(
         toolkit_version=state["toolkit_version"],
     )
     book = _fitting_book(session, facts, opened)
-    decision = opened.decide(Change(prison=facts, book=book))
+    sections = {
+        one.number: without_gone_outcomes(one, book.toolkit.section(one.number)) for one in opened.answers.assessments
+    }
+    decision = opened.decide(Change(sections, Stamp(opened.at, opened.caller.by.name), facts, book))
     row = _corrected_row(opened, given)
-    entries = _correction(opened, decision, row, before, state)
+    entries = [
+        *section_entries(opened, decision, "section.outcomes_dropped"),
+        *_correction(opened, decision, row, before, state),
+    ]
     append_change(session, opened, decision, entries, details={**details, **row})
-    return read_prison(session, code, opened.at)
+    return decision
 
 
 def _corrected_row(opened: OpenedPrison, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def store_sections(
     by = opened.caller.by
     decision = opened.decide(Change(after, Stamp(opened.at, by.name), is_own_work=by.role is Role.PRISON))
     if decision.sections:
-        entries = [_entry(opened, decision, one, action) for one in decision.sections.values()]
+        entries = section_entries(opened, decision, action)
         added = [Entry(None, None, [(_ADD_EVIDENCE, list(evidence))])] if evidence else []
         readiness = append_change(session, opened, decision, [*added, *entries, *more])
     else:
@@ -130,6 +130,11 @@ def evidence_row(opened: OpenedPrison, item: NewEvidence, pointer: str = "") -> 
         "received_at": opened.at,
         "added_by": opened.caller.by.name,
     }
+
+
+def section_entries(opened: OpenedPrison, decision: Decision, action: str) -> list[Entry]:
+    """What stores a new version of each section that a decision changes, and tells of it."""
+    return [_entry(opened, decision, one, action) for one in decision.sections.values()]
 
 
 def _entry(opened: OpenedPrison, decision: Decision, one: Assessment, action: str) -> Entry:

@@ -1,6 +1,7 @@
 """The command as a process of its own: run to its end, or serving until the block ends."""
 
 import os
+import pty
 import signal
 import socket
 import subprocess
@@ -10,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +42,27 @@ def idts(*arguments: str, **settings: str) -> Ran:
         [*IDTS, *arguments], env=environment(named), cwd=ROOT, capture_output=True, text=True, check=False, timeout=300
     )
     return Ran(ran.returncode, ran.stdout, ran.stderr)
+
+
+def idts_at_a_terminal(*arguments: str, typed: str = "", **settings: str) -> tuple[int, str]:
+    """Run `idts` as somebody does who sits at a terminal of 80 columns; its exit code, and all that it shows."""
+    named = {f"IDTS_{name.upper()}": value for name, value in settings.items()}
+    own = environment(named) | {"TERM": "xterm-256color", "COLUMNS": "80"}
+    del own["NO_COLOR"]
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [*IDTS, *arguments], env=own, cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs
+    ) as process:
+        os.close(theirs)
+        os.write(ours, typed.encode())
+        shown = b""
+        # Reading fails once nobody has the other end open any more.
+        with suppress(OSError):
+            while part := os.read(ours, 65536):
+                shown += part
+        code = process.wait(timeout=300)
+    os.close(ours)
+    return code, shown.decode().replace("\r\n", "\n")
 
 
 def free_port() -> int:
