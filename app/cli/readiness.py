@@ -1,25 +1,41 @@
-"""`idts readiness`: the verdict on a prison, for a terminal or for a script."""
+"""`idts readiness`: the next gate for a prison, what is missing and what follows, for a terminal or for a script."""
 
+import textwrap
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.padding import Padding
 from rich.text import Text
 
 from app.cli.common import opened_database, out
 from app.queries.readiness import READINESS_JSON, read_readiness
 from app.rules.readiness import ReadinessView
-from app.rules.types import Blocker, Rating
+from app.rules.statement import StatementFacts, StatementStatus
+from app.rules.types import Rating, Stage
 
 STYLES = {Rating.RED: "bold red", Rating.AMBER: "bold yellow", Rating.GREEN: "bold green"}
+SECTION_COUNT = 35
+# Where the words begin that stand behind a section's number.
+INDENT = 6
+
+FOLLOWS = {
+    Stage.GO_LIVE_ELIGIBLE: "raise the Statement of Readiness; each AMBER section needs a lead, a target date, and a "
+    "comment or evidence. The last signature issues it, and the region confirms go-live.",
+    Stage.STATEMENT_RAISED: "the last signature issues the statement, and the region confirms go-live. Until it is "
+    "issued, a section that falls below its minimum makes it lapse.",
+    Stage.STATEMENT_ISSUED: "the region confirms go-live, for a day on which every section met its minimum.",
+}
+FOLLOWS_FIRST = (
+    "once nothing is left above, the prison is eligible. It raises a Statement of Readiness, those who are named sign "
+    "it, and the region confirms go-live."
+)
 
 
 def readiness(
     code: Annotated[str, typer.Argument(help="A prison's code, such as LWI.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print the JSON that the API answers with.")] = False,
 ) -> None:
-    """Show whether a prison is ready for commissioning and eligible to go live, and if not, why not."""
+    """Show a prison's next gate, what is missing before it, and what follows."""
     with opened_database() as (_, database), database.reading() as session:
         view = read_readiness(session, code, at=datetime.now(UTC))
     if as_json:
@@ -29,35 +45,81 @@ def readiness(
 
 
 def _print(view: ReadinessView) -> None:
-    prison = view.prison
+    prison, counts = view.prison, view.counts
     out.print(Text(f"{prison.name} ({prison.code})", "bold"), Text(f"{prison.region.name}, {prison.function}", "dim"))
-    stage = view.stage.replace("_", " ")
-    out.print(f"Toolkit {view.toolkit_version}. Stage: {stage}.")
-    out.print(
-        Text.assemble(
-            (f"{view.counts.red} RED", STYLES[Rating.RED]),
-            "  ",
-            (f"{view.counts.amber} AMBER", STYLES[Rating.AMBER]),
-            "  ",
-            (f"{view.counts.green} GREEN", STYLES[Rating.GREEN]),
-        )
-    )
-    commissioning, go_live = view.commissioning, view.go_live
-    _print_part("Commissioning", "ready" if commissioning.ready else "not ready", commissioning.blockers)
-    _print_part("Go-live", "eligible" if go_live.eligible else "not eligible", go_live.blockers)
-    for exempt in go_live.exempt:
-        out.print(f"Exempt: {exempt.section} {exempt.title}", markup=False)
-    for warning in view.warnings:
-        out.print(f"Warning: {warning.section} {warning.detail}", markup=False)
-
-
-def _print_part(title: str, state: str, blockers: tuple[Blocker, ...]) -> None:
+    out.print(f"Toolkit {view.toolkit_version}. Stage: {view.stage.replace('_', ' ')}.")
+    rated = zip((counts.red, counts.amber, counts.green), STYLES.items(), strict=True)
+    shown = [Text(f"{count} {rating}", style) for count, (rating, style) in rated]
+    out.print(Text("  ").join([*shown, *([Text(f"{counts.exempt} exempt")] if counts.exempt else [])]))
     out.print()
-    style = "bold green" if not blockers else "bold red"
-    out.print(Text.assemble((f"{title}: ", "bold"), (state, style)))
-    for blocker in blockers:
-        line = Text.assemble(
-            f"{blocker.section:>3}  ", (f"{blocker.rating:<5}", STYLES[blocker.rating]), f"  {blocker.title}"
-        )
-        out.print(line)
-        out.print(Padding(Text(blocker.reason, "dim"), (0, 0, 0, 12)), soft_wrap=False)
+    _tell(_next_gate(view))
+    if view.go_live.blockers or view.commissioning.blockers:
+        _print_blockers(view)
+    for title, lines in (
+        ("Exempt from go-live", [(one.section, one.title) for one in view.go_live.exempt]),
+        ("Worth knowing", [(one.section, one.detail) for one in view.warnings]),
+    ):
+        if lines:
+            _head(f"{title}:")
+            for section, words in lines:
+                _tell(words, section)
+    if view.stage is not Stage.LIVE:
+        out.print()
+        _tell(f"What follows: {FOLLOWS.get(view.stage, FOLLOWS_FIRST)}")
+
+
+def _print_blockers(view: ReadinessView) -> None:
+    """Each section once: first those that commissioning waits for, then the others that go-live waits for."""
+    first, then = view.commissioning.blockers, view.go_live.blockers
+    known = {one.section for one in first}
+    rest = [one for one in then if one.section not in known]
+    _head(f"{view.prison.name} {'is in breach' if view.stage is Stage.LIVE else 'cannot go live'} until:")
+    for title, blockers in (("first, for commissioning:", first), ("then, for go-live:", rest)):
+        if blockers and first and rest:
+            out.print(Text(f"  {title}", "dim"))
+        for one in blockers:
+            _tell(one.reason, one.section, STYLES[one.rating])
+
+
+def _next_gate(view: ReadinessView) -> str:
+    """What the prison has to pass next, in a sentence."""
+    if view.statement is not None and (gate := _gate_of_statement(view.statement)):
+        return gate
+    if view.stage is Stage.LIVE:
+        return f"{view.prison.name} is live."
+    if view.go_live.eligible:
+        return "Next gate: the Statement of Readiness. Every section meets its minimum."
+    if not view.commissioning.ready:
+        needed, missing = len(view.commissioning.required_sections), len(view.commissioning.blockers)
+        return f"Next gate: commissioning. {needed - missing} of the {needed} sections that it needs are GREEN."
+    missing = len(view.go_live.blockers)
+    return f"Next gate: go-live. {SECTION_COUNT - missing} of {SECTION_COUNT} sections meet their minimum."
+
+
+def _gate_of_statement(statement: StatementFacts) -> str:
+    day = statement.live_on or statement.go_live_date
+    date = f"{day.day} {day:%B %Y}"
+    if statement.live_on is not None:
+        return f"Live since {date} ({statement.serial})."
+    if statement.status is StatementStatus.ISSUED:
+        return f"Next gate: going live, planned for {date} ({statement.serial})."
+    return f"Next gate: the signatures. A statement is raised, to go live on {date}."
+
+
+def _head(text: str) -> None:
+    out.print()
+    out.print(Text(text, "bold"))
+
+
+def _tell(words: str, section: int | None = None, style: str = "") -> None:
+    """A paragraph, behind the number of its section where it has one; wrapped on a terminal, else one line."""
+    head = "" if section is None else f"{section:>{INDENT - 2}}  "
+    text = head + words
+    if out.is_terminal:
+        text = textwrap.fill(text, out.width, subsequent_indent=" " * len(head), break_on_hyphens=False)
+    told = Text(text)
+    told.stylize(style, 0, len(head))
+    if style:
+        for rating, look in STYLES.items():
+            told.highlight_words([rating], look)
+    out.print(told)
