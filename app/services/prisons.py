@@ -143,7 +143,7 @@ def _correct(session: Session, opened: OpenedPrison, given: Mapping[str, Any]) -
     sections = {
         one.number: without_gone_outcomes(one, book.toolkit.section(one.number)) for one in opened.answers.assessments
     }
-    decision = opened.decide(Change(sections, Stamp(opened.at, opened.caller.by.name), facts, book))
+    decision = opened.decide(Change(sections, Stamp(opened.at, opened.caller.by.name), prison=facts, book=book))
     row = _corrected_row(opened, given)
     entries = [
         *section_entries(opened, decision, "section.outcomes_dropped"),

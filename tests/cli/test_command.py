@@ -126,7 +126,7 @@ def test_the_verdict_is_told_in_words_and_as_the_json_of_the_api(data_dir: str):
     assert told.code == 0
     assert "Lewes (LWI)" in told.out
     assert "35 RED" in told.out
-    assert "Commissioning: not ready" in told.out
+    assert "Next gate: commissioning." in told.out
     assert "Lewes cannot go live until:" in told.out
     assert "\x1b[" not in told.out
     found = json.loads(idts("readiness", "LWI", "--json", data_dir=data_dir).out)
