@@ -11,6 +11,7 @@ from app.queries.reviews import count_confirmed
 from tests.support import factories
 from tests.support.programme.drive import differences
 from tests.support.service import Service, max_statements
+from tests.support.service import differences as differences_of
 
 SECTION = "/v1/prisons/LWI/sections/5"
 REVIEWS = f"{SECTION}/reviews"
@@ -56,6 +57,7 @@ def test_a_review_changes_nothing_of_the_prisons_own(service: Service, kind: str
     before, history = service.get(SECTION).json(), service.get(f"{SECTION}/history").json()
     everything = service.get("/v1/prisons/LWI/sections").json()["items"]
     verdict = service.get("/v1/prisons/LWI/readiness").json()
+    stored = service.fingerprints()
     service.clock.tick()
     view = reviewed(service, {"kind": kind, "text": "I would say so", "rating": rating, "recommendation": "Go on."})
     assert (view["kind"], view["recommendation"]) == (kind.lower(), "Go on.")
@@ -66,6 +68,9 @@ def test_a_review_changes_nothing_of_the_prisons_own(service: Service, kind: str
     assert service.get("/v1/prisons/LWI/sections").json()["items"] == [*everything[:4], told, *everything[5:]]
     assert service.get(f"{SECTION}/history").json() == history
     after = service.get("/v1/prisons/LWI/readiness").json()
+    written = {"review", "review_event", "audit_entry", "audit_head", "change_event", "stored_verdict"}
+    # How many challenges are open is counted in the prison's periods.
+    assert set(differences_of(stored, service.fingerprints())) == written | ({"prison_period"} if count else set())
     changes = {name for name in after if after[name] != verdict[name]}
     assert changes == ({"warnings", "updated_at"} if count else set())
 
