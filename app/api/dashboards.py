@@ -37,7 +37,10 @@ def read_national_dashboard(request: Request, session: ReadSession, by: Reader, 
 
     They count the prisons that are open on the day. `nearest` are those not yet eligible and without an open
     statement that have the fewest sections in their way; `without_update` those that have changed no section
-    for 28 days; `trend` has one entry for each month's end (London), its last for now or `as_of`.
+    for 28 days; `overdue_targets` those with target dates that have passed before their sections were GREEN. `movement`
+    compares with the end of the month before: prisons by their stage, sections by their ratings. `trend` has one entry
+    for each month's end (London), its last for now or `as_of`. A list names at most fifty; the count beside it is of
+    all.
     """
     return resource(request, DASHBOARD_JSON.dump_json(read_dashboard(session, ProgrammeAt(None, at, as_of))))
 

@@ -15,8 +15,7 @@ _STOOD = sa.text("stood_from < stood_until")
 class PrisonPeriod(SQLModel, table=True):
     """How long a past verdict stood: from `from_at` until just before `to_at`, which is `STILL` for the present one.
 
-    `quiet_since` is when the prison itself last changed a section, or its registration. `blocking` and
-    `exempt` have bit n - 1 set for section n. The last four are `app.rules.programme.MonthEnds`.
+    The columns are those of `app.rules.programme.Point`, and the last four those of its `MonthEnds`.
     """
 
     __tablename__ = "prison_period"
@@ -48,6 +47,11 @@ class PrisonPeriod(SQLModel, table=True):
     go_live_date: date | None = None
     live_on: date | None = None
     open_challenges: int
+    targets: str | None = Field(default=None, sa_type=sa.Text)
+    staff_in_post_14: int | None = None
+    staff_required_14: int | None = None
+    staff_in_post_16: int | None = None
+    staff_required_16: int | None = None
     stood_from: int
     stood_until: int
     open_from: int

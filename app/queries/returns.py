@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.models import ReturnRow
-from app.queries.programme.matrix import ratings_of
+from app.queries.programme.matrix import counts_of, ratings_of
 from app.queries.programme.periods import (
     BATCH,
     ProgrammeAt,
@@ -23,7 +23,7 @@ from app.queries.programme.periods import (
     stream_points,
 )
 from app.queries.return_months import ReturnSourceView, RevisionView
-from app.rules.programme import Point, counting_letters, is_open_during, is_quiet, numbers_in
+from app.rules.programme import Point, is_open_during, is_quiet, numbers_in
 from app.rules.readiness import Counts
 from app.rules.regions import REGION_REFS, RegionRef, region_slug
 from app.rules.returns import Month
@@ -142,8 +142,7 @@ def _thawed(content: bytes) -> ReturnRowView:
 
 def row_of(point: Point, day: date) -> ReturnRowView:
     """A prison's row in a return that closes on a day."""
-    letters, exempt = counting_letters(point.ratings, point.exempt), numbers_in(point.exempt)
-    red, amber, green = map(letters.count, "RAG")
+    exempt = numbers_in(point.exempt)
     return ReturnRowView(
         code=point.code,
         name=point.name,
@@ -153,7 +152,7 @@ def row_of(point: Point, day: date) -> ReturnRowView:
         stage=point.stage,
         commissioning_ready=point.is_commissioning_ready,
         eligible=point.is_eligible,
-        counts=Counts(red, amber, green, len(exempt)),
+        counts=counts_of(point),
         ratings=ratings_of(point.ratings),
         blockers=numbers_in(point.blocking),
         exempt=exempt,

@@ -11,6 +11,8 @@ from app.rules.moments import london_date
 from app.rules.types import Stage
 
 SECTION_COUNT = 35
+# The sections that count staff (rule 3).
+STAFFED = (14, 16)
 # From this many days in which it has changed no section a prison is listed as quiet, and its row in a return as stale.
 QUIET_DAYS = 28
 # How far ahead go-live dates are listed.
@@ -22,9 +24,10 @@ STILL = datetime.max.replace(tzinfo=UTC)
 class Point(NamedTuple):
     """How a prison stands, as far as dashboards and returns tell of it.
 
-    `ratings` has one letter a section; `blocking` and `exempt` have bit n - 1 set for section n. `quiet_since`
-    is when the prison last changed a section (rule 9), or its registration. `closed_by` is the last day on which it
-    can be open.
+    `ratings` has one letter a section, a small r where the prison has never worked on it (rule 9); `blocking` and
+    `exempt` have bit n - 1 set for section n. `quiet_since` is when the prison last changed a section, or its
+    registration. `closed_by` is the last day on which it can be open. `targets` are those of `targets_of`. Staff are
+    hundredths of whole-time equivalents.
     """
 
     code: str
@@ -51,6 +54,11 @@ class Point(NamedTuple):
     go_live_date: date | None
     live_on: date | None
     open_challenges: int
+    targets: str | None
+    staff_in_post_14: int | None
+    staff_required_14: int | None
+    staff_in_post_16: int | None
+    staff_required_16: int | None
 
 
 class Period(NamedTuple):
@@ -65,11 +73,31 @@ def mask_of(numbers: Iterable[int]) -> int:
     return sum(1 << (number - 1) for number in set(numbers))
 
 
+def targets_of(dates: Iterable[tuple[date, int]]) -> str | None:
+    """Target dates of sections as one text, earliest first, such as `2026-03-01/05 2026-04-30/14`; None for none."""
+    return " ".join(f"{day}/{number:02}" for day, number in sorted(dates)) or None
+
+
+def overdue_in(targets: str | None, day: date) -> list[str]:
+    """Those of `targets_of` that lie before a day, earliest first."""
+    if targets is None or targets[:10] >= str(day):
+        return []
+    return [one for one in targets.split() if one[:10] < str(day)]
+
+
+def target_in(text: str) -> tuple[date, int]:
+    """The date and the section of one of `targets_of`."""
+    return date.fromisoformat(text[:10]), int(text[11:])
+
+
 def counting_letters(ratings: str, exempt: int) -> str:
-    """What each section counts as: the letter of its rating, or X where it is exempt (rule 5)."""
-    if not exempt:
-        return ratings
-    return "".join("X" if exempt >> place & 1 else letter for place, letter in enumerate(ratings))
+    """What each section counts as: its letter in `ratings`, or X where it is exempt (rule 5)."""
+    # Few sections can be exempt: one step for each bit that is set.
+    while exempt:
+        place = exempt.bit_length() - 1
+        ratings = f"{ratings[:place]}X{ratings[place + 1 :]}"
+        exempt ^= 1 << place
+    return ratings
 
 
 def numbers_in(mask: int) -> list[int]:
@@ -127,10 +155,27 @@ def totals_of(points: Sequence[Point]) -> Totals:
     )
 
 
-def count_by_section(words: Iterable[str], letter: str) -> list[int]:
-    """How many of the words, which have a letter a section, have that letter at each section."""
+class RatingTotals(NamedTuple):
+    """How many sections of some prisons are at each rating, exempt ones apart. The RED include the `never_updated`."""
+
+    red: int
+    amber: int
+    green: int
+    exempt: int
+    never_updated: int
+
+
+def rating_totals(letters: str) -> RatingTotals:
+    """Counted from what the sections count as, a letter each."""
+    never = letters.count("r")
+    amber, green, exempt = map(letters.count, "AGX")
+    return RatingTotals(never + letters.count("R"), amber, green, exempt, never)
+
+
+def by_section(words: Iterable[str]) -> list[str]:
+    """Words with a letter a section, turned: for each section a word with a letter of each."""
     text = "".join(words)
-    return [text[place::SECTION_COUNT].count(letter) for place in range(SECTION_COUNT)]
+    return [text[place::SECTION_COUNT] for place in range(SECTION_COUNT)]
 
 
 def blocking_letters(mask: int) -> str:

@@ -15,7 +15,7 @@ from app.rules.statement import StatementStatus, would_lapse
 from app.services.audit import chain_writes
 from app.services.events import feed_writes
 from app.services.opened import Entry, OpenedPrison
-from app.services.programme.periods import period_writes, point_of
+from app.services.programme.periods import period_writes, point_of, worked_on_by
 from app.services.statement_steps import step_entry
 from app.services.verdicts import KEEP, KEEP_FIRST, verdict_values
 from app.storage.batch import Write, send_all
@@ -74,10 +74,15 @@ def _point(opened: OpenedPrison, decision: Decision, view: ReadinessView, detail
         raised_at, issued_at = opened.present.statement_times.get(statement.id, (opened.at, None))
         # The step that issues it is being taken.
         issued_at = issued_at or (opened.at if statement.status is StatementStatus.ISSUED else None)
+    before = opened.present.period
+    worked_on = worked_on_by(before.point if before else None)
+    if after.answers.worked_at != opened.answers.worked_at:
+        worked_on |= decision.sections.keys()
     return point_of(
         view,
         after,
         opened_on=own["opened_on"],
         closed_by=own["closed_by"],
         statement_times=(raised_at, issued_at),
+        worked_on=worked_on,
     )

@@ -110,6 +110,8 @@ def test_sections_in_the_way_are_ranked(service: Service):
         "red": found["prisons"] - 1,
         "amber": 1,
         "green": 0,
+        "exempt": 0,
+        "never_updated": found["prisons"] - 1,
     }
     assert found["nearest"][0] == {
         "code": "LWI",
@@ -120,12 +122,118 @@ def test_sections_in_the_way_are_ranked(service: Service):
     }
 
 
+def test_what_a_regional_manager_asks_for_is_on_the_dashboard(service: Service):
+    """Each of the figures that are recounted from the raw history elsewhere, once in words."""
+    region = "/v1/regions/south-east/dashboard"
+    service.patch("/v1/prisons/MSI/sections", factories.several({14: "AMBER", 4: "AMBER"}), by="prison:MSI")
+    service.patch("/v1/prisons/MSI/sections/4", {"target_date": "2026-03-20"}, by="prison:MSI")
+    service.put("/v1/prisons/MSI/sections/7/exemption", {"rationale": "No receptions"}, by="region:south-east")
+    statements.make_signing_key(service)
+    statements.make_eligible(service)
+    found = service.get(region).json()
+    lewes = {"code": "LWI", "name": "Lewes", "region": {"slug": "south-east", "name": "South East"}}
+    maidstone = lewes | {"code": "MSI", "name": "Maidstone"}
+    assert found["eligible_without_statement"] == {"prisons": 1, "items": [lewes]}
+    prisons = found["prisons"]
+    assert {name: found["sections"][6][name] for name in ("red", "amber", "green", "exempt", "never_updated")} == {
+        "red": prisons - 2,
+        "amber": 1,
+        "green": 0,
+        "exempt": 1,
+        "never_updated": prisons - 2,
+    }
+    (workforce,) = [one for one in found["groups"] if one["group"] == "Workforce"]
+    assert (workforce["sections"], workforce["amber"]) == (list(range(14, 21)), 3)
+    (local,) = [one for one in found["functions"] if one["function"] == "local"]
+    assert (local["eligible"], local["green"], local["commissioning_ready"]) == (1, 28, 1)
+    assert found["staff"][0] == {
+        "section": 14,
+        "title": found["sections"][13]["title"],
+        "in_post": 6,
+        "required": 8,
+        "prisons": 2,
+        "without_figures": prisons - 2,
+    }
+    assert {one["number"] for one in found["blocking_commissioning"]} == set(factories.COMMISSIONING)
+    assert {one["prisons"] for one in found["blocking_commissioning"]} == {prisons - 1}
+    assert found["movement"] == {
+        "since": "2026-02-28",
+        "prisons": {"improved": 2, "worsened": 0, "unchanged": prisons - 2, "new": 0, "left": 0},
+        "sections": {"improved": 37, "worsened": 0},
+    }
+    statement = statements.raise_statement(service, go_live_date="2026-03-20")
+    move = {"go_live_date": "2026-03-19", "reason": "The pharmacist starts sooner", "cause": "medicines"}
+    moved = service.post(f"/v1/statements/{statement['id']}/go-live-date", move)
+    assert moved.status_code == 200, moved.text
+    waiting = service.get(region).json()["waiting"]
+    assert (waiting["statements"], waiting["roles"][0]["statements"]) == (1, 1)
+    assert waiting["items"] == [
+        {"id": statement["id"], **lewes, "raised_at": statement["raised_at"], "awaiting": list(statements.ROLES)}
+    ]
+    service.clock.set("2026-03-21T09:00:00Z")
+    late = service.get(region).json()
+    assert [one["go_live_date"] for one in late["passed_go_live_dates"]["items"]] == ["2026-03-19"]
+    assert late["overdue_targets"] == {
+        "prisons": 1,
+        "sections": 1,
+        "items": [maidstone | {"sections": [4], "earliest": "2026-03-20"}],
+    }
+    (cause,) = late["moved_go_live_dates"]
+    assert (cause["cause"], cause["moves"]) == ("medicines", 1)
+    assert service.get(f"{region}?as_of=2026-03-01").json()["moved_go_live_dates"] == []
+
+
+def test_a_statement_in_breach_is_named_with_its_sections(service: Service):
+    statements.sign_all(service, statements.raised(service))
+    service.patch("/v1/prisons/LWI/sections/4", factories.rated(4, "AMBER"))
+    found = service.get("/v1/dashboard").json()
+    (lewes,) = found["in_breach"]["items"]
+    assert (found["in_breach"]["prisons"], lewes["code"], lewes["sections"]) == (1, "LWI", [4])
+    assert lewes["serial"] == "SOR-LWI-2026-001"
+
+
+def test_what_a_region_does_to_a_section_is_not_the_prisons_own_work_on_it(service: Service):
+    def looked_at() -> tuple[int, ...]:
+        found = service.get("/v1/regions/south-east/dashboard").json()["sections"][6]
+        return found["red"], found["exempt"], found["never_updated"]
+
+    red, _, never = looked_at()
+    assert red == never
+    exemption = "/v1/prisons/MSI/sections/7/exemption"
+    service.put(exemption, {"rationale": "No receptions"}, by="region:south-east")
+    assert looked_at() == (red - 1, 1, red - 1)
+    service.delete(exemption, by="region:south-east")
+    assert looked_at() == (red, 0, red)
+    service.patch("/v1/prisons/MSI/sections/7", {"comment": "Nobody is received from court"}, by="prison:MSI")
+    assert looked_at() == (red, 0, red - 1)
+
+
+def test_open_challenges_are_counted_by_prison(service: Service):
+    for number in (3, 9):
+        address = f"/v1/prisons/LWI/sections/{number}/reviews"
+        made = service.post(address, {"kind": "challenged", "text": "What shows this?"}, by="region:south-east")
+    service.post(f"{address}/{made.json()['id']}/close", {}, by="region:south-east")
+    found = service.get("/v1/dashboard").json()["open_challenges"]
+    assert (found["prisons"], found["challenges"], found["items"][0]["code"]) == (1, 1, "LWI")
+
+
+def test_a_prison_that_moves_region_left_one_and_is_new_in_the_other(service: Service):
+    service.patch("/v1/prisons/LWI", {"region": "london"}, by="admin")
+    flows = {
+        region: service.get(f"/v1/regions/{region}/dashboard").json()["movement"]["prisons"]
+        for region in ("south-east", "london")
+    }
+    assert [(flows[region]["new"], flows[region]["left"]) for region in flows] == [(0, 1), (1, 0)]
+    whole = service.get("/v1/dashboard").json()["movement"]["prisons"]
+    assert (whole["new"], whole["left"], whole["unchanged"]) == (0, 0, 111)
+
+
 def test_a_dashboard_costs_the_same_statements_whatever_it_shows(service: Service):
     service.get("/v1/dashboard")
     service.patch("/v1/prisons/LWI/sections/1", factories.rated(1))
-    with max_statements(service, 3):
+    with max_statements(service, 7):
         service.get("/v1/dashboard")
-    with max_statements(service, 3):
+    with max_statements(service, 7):
         service.get("/v1/dashboard?as_of=2026-03-02T08:00:00Z")
     with max_statements(service, 1):
         service.get("/v1/regions")
@@ -178,6 +286,17 @@ def test_the_matrix_comes_as_csv(service: Service, path: str, accept: str):
     lewes = next(row for row in rows if row["code"] == "LWI")
     assert (lewes["name"], lewes["section_35"]) == ("'=Lewes", "RED")
     assert (lewes["region"], lewes["region_name"]) == ("south-east", "South East")
+
+
+def test_the_matrix_counts_what_is_exempt_as_exempt(service: Service):
+    service.put("/v1/prisons/MSI/sections/7/exemption", {"rationale": "No receptions"}, by="region:south-east")
+    rows = service.get("/v1/dashboard/matrix?region=south-east&limit=500").json()["items"]
+    (maidstone,) = [one for one in rows if one["code"] == "MSI"]
+    assert (maidstone["exempt"], maidstone["counts"]["red"], maidstone["blockers"]) == ([7], 34, 34)
+    text = service.get("/v1/dashboard/matrix.csv?region=south-east").text
+    (row,) = [one for one in csv.DictReader(io.StringIO(text, newline="")) if one["code"] == "MSI"]
+    assert (row["section_7"], row["section_8"], row["exempt_sections"]) == ("EXEMPT", "RED", "7")
+    assert [row[name] for name in ("red", "amber", "green", "exempt")] == ["34", "0", "0", "1"]
 
 
 def test_no_other_form_of_the_matrix_is_acceptable(service: Service):

@@ -28,11 +28,11 @@ FILL = (
     '2026-01-06', '2026-01-06' FROM generate_series(1, {PRISONS}) p""",
     f"""INSERT INTO prison_period (prison_id, from_at, to_at, code, name, region, function,
     closed_by, toolkit_version, stage, is_commissioning_ready, is_eligible, ratings, blocking, exempt, blocker_count,
-    quiet_since, statement_status, go_live_date, stood_from, stood_until, open_from, open_until)
+    quiet_since, statement_status, go_live_date, open_challenges, stood_from, stood_until, open_from, open_until)
     SELECT 1000 + p, f, t, 'Z' || lpad(p::text, 5, '0'),
     'Prison ' || p, {REGION}, 'trainer', CASE WHEN p % 100 = 0 THEN DATE '2026-08-01' END, '2006-09', 'preparing',
     false, false, repeat('R', 35), 34359738367, 0, 5 + p % 30, f,
-    CASE WHEN p % 50 = 0 THEN 'raised' END, CASE WHEN p % 50 = 0 THEN DATE '2026-10-01' END,
+    CASE WHEN p % 50 = 0 THEN 'raised' END, CASE WHEN p % 50 = 0 THEN DATE '2026-10-01' END, 0,
     24312 + :k, CASE WHEN :k < {PERIODS - 1} THEN 24313 + :k ELSE 119999 END,
     24312 + :k, CASE WHEN :k < {PERIODS - 1} THEN 24313 + :k ELSE 119999 END
     FROM generate_series(1, {PRISONS}) p, LATERAL (SELECT

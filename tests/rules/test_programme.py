@@ -15,7 +15,8 @@ from app.rules.programme import (
     TrendPoint,
     TrendStep,
     blocking_letters,
-    count_by_section,
+    by_section,
+    counting_letters,
     is_open_during,
     is_open_on,
     is_quiet,
@@ -24,7 +25,11 @@ from app.rules.programme import (
     month_name,
     month_number,
     numbers_in,
+    overdue_in,
     quiet_from,
+    rating_totals,
+    target_in,
+    targets_of,
     totals_of,
     trend_before,
 )
@@ -132,9 +137,31 @@ def test_totals_of_nothing_are_nought_at_every_stage():
     assert (found.prisons, found.live, found.raised, found.issued, found.in_breach) == (0, 0, 0, 0, 0)
 
 
-@given(st.lists(st.text(alphabet="RAG", min_size=35, max_size=35), max_size=5), st.sampled_from("RAG"))
-def test_letters_are_counted_section_by_section(words, letter):
-    assert count_by_section(words, letter) == [sum(word[place] == letter for word in words) for place in range(35)]
+WORDS = st.text(alphabet="rRAG", min_size=35, max_size=35)
+
+
+@given(st.lists(WORDS, max_size=5))
+def test_letters_are_turned_section_by_section(words):
+    assert by_section(words) == ["".join(word[place] for word in words) for place in range(35)]
+
+
+@given(WORDS, SECTIONS)
+def test_what_sections_count_as_adds_up_to_them_all(word, exempt):
+    letters = counting_letters(word, mask_of(exempt))
+    assert [place for place, letter in enumerate(letters, 1) if letter == "X"] == sorted(exempt)
+    assert all(new in (old, "X") for old, new in zip(word, letters, strict=True))
+    totals = rating_totals(letters)
+    assert totals.red + totals.amber + totals.green + totals.exempt == 35
+    assert totals.exempt == len(exempt)
+    assert totals.never_updated == letters.count("r") <= totals.red
+
+
+@given(st.dictionaries(st.integers(1, 35), DAYS, max_size=8), DAYS)
+def test_the_target_dates_before_a_day_are_overdue_earliest_first(targets, day):
+    text = targets_of((on, number) for number, on in targets.items())
+    late = sorted((on, number) for number, on in targets.items() if on < day)
+    event(f"{'some' if late else 'none'} overdue of {'some' if targets else 'none'}")
+    assert list(map(target_in, overdue_in(text, day))) == late
 
 
 @pytest.mark.parametrize(

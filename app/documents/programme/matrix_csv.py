@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 
-from app.documents.csv_lines import csv_lines
+from app.documents.csv_lines import EXEMPT, csv_lines
 from app.queries.programme.matrix import MatrixRowView
 from app.rules.programme import SECTION_COUNT
 
 COLUMNS = (
     *("code", "name", "region", "region_name", "stage", "blockers"),
     *(f"section_{number}" for number in range(1, SECTION_COUNT + 1)),
-    "exempt",
+    *("red", "amber", "green", "exempt", "exempt_sections"),
 )
 
 
@@ -19,14 +19,7 @@ def render_matrix(rows: Iterable[MatrixRowView]) -> Iterator[bytes]:
 
 
 def _cells(row: MatrixRowView) -> list[object]:
-    exempt = " ".join(map(str, row.exempt))
-    return [
-        row.code,
-        row.name,
-        row.region.slug,
-        row.region.name,
-        row.stage,
-        row.blockers,
-        *row.ratings.values(),
-        exempt,
-    ]
+    ratings = [EXEMPT if number in row.exempt else rating for number, rating in row.ratings.items()]
+    counts = (row.counts.red, row.counts.amber, row.counts.green, len(row.exempt))
+    ahead = (row.code, row.name, row.region.slug, row.region.name, row.stage, row.blockers)
+    return [*ahead, *ratings, *counts, " ".join(map(str, row.exempt))]

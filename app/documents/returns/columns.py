@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from app.documents.csv_lines import EXEMPT
 from app.queries.return_months import ReturnSourceView
 from app.queries.returns import ReturnRowView
 from app.rules.programme import QUIET_DAYS
@@ -16,7 +17,6 @@ from app.rules.types import Function, Rating, Stage
 Cell = str | int | bool | date | None
 Value = Callable[[ReturnSourceView, ReturnRowView], Cell]
 
-EXEMPT = "EXEMPT"
 RATINGS = tuple(rating.value for rating in Rating)
 _NUMBERS = r"[1-9][0-9]?( [1-9][0-9]?)*"
 _REQUIRED = {"required": True}

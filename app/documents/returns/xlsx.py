@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from app.documents.returns.columns import EXEMPT, Cell, Column
+from app.documents.csv_lines import EXEMPT
+from app.documents.returns.columns import Cell, Column
 from app.documents.returns.notes import return_notes
 from app.queries.return_months import ReturnSourceView
 from app.queries.returns import ReturnRowView

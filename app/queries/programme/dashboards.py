@@ -7,21 +7,47 @@ from datetime import date, datetime
 from pydantic import TypeAdapter
 from sqlalchemy.orm import Session
 
+from app.queries.programme.movement import Movement, read_movement
 from app.queries.programme.periods import ProgrammeAt, read_points, read_trend
 from app.queries.programme.prison_lists import (
+    BreachingPrisons,
     NearPrison,
+    OpenChallenges,
+    OverdueTargets,
+    PassedGoLives,
     PlannedGoLives,
+    PrisonNames,
     QuietPrisons,
+    breaching_of,
+    challenges_of,
+    eligible_without_statement,
     nearest_of,
+    overdue_of,
+    passed_of,
     planned_of,
     quiet_of,
 )
+from app.queries.programme.totals import (
+    BlockingSection,
+    FunctionTotals,
+    GroupTotals,
+    SectionTotals,
+    StaffTotals,
+    blocking_commissioning,
+    blocking_go_live,
+    function_totals,
+    group_totals,
+    section_totals,
+    staff_totals,
+)
+from app.queries.programme.waiting import MovedDates, WaitingStatements, read_moved_dates, read_waiting
 from app.queries.toolkits import current_version, read_book
 from app.rules.programme import (
     Point,
+    Totals,
     TrendPoint,
-    blocking_letters,
-    count_by_section,
+    by_section,
+    counting_letters,
     is_open_on,
     month_name,
     month_number,
@@ -63,26 +89,6 @@ class RegionListView:
 
 
 @dataclass(frozen=True, slots=True)
-class SectionTotals:
-    """How many prisons have a section at each rating."""
-
-    number: int
-    title: str
-    red: int
-    amber: int
-    green: int
-
-
-@dataclass(frozen=True, slots=True)
-class BlockingSection:
-    """How many prisons a section keeps from going live."""
-
-    number: int
-    title: str
-    prisons: int
-
-
-@dataclass(frozen=True, slots=True)
 class DashboardView:
     """A region's figures, or the nation's (`region` null, with `regions`). `day` is their date in London."""
 
@@ -97,10 +103,22 @@ class DashboardView:
     live: int
     statements: StatementTotals
     sections: list[SectionTotals]
+    groups: list[GroupTotals]
+    functions: list[FunctionTotals]
+    staff: list[StaffTotals]
     blocking: list[BlockingSection]
+    blocking_commissioning: list[BlockingSection]
     nearest: list[NearPrison]
+    eligible_without_statement: PrisonNames
+    waiting: WaitingStatements
+    in_breach: BreachingPrisons
     without_update: QuietPrisons
+    overdue_targets: OverdueTargets
+    open_challenges: OpenChallenges
     go_live_dates: PlannedGoLives
+    passed_go_live_dates: PassedGoLives
+    moved_go_live_dates: list[MovedDates]
+    movement: Movement
     trend: list[TrendPoint]
     regions: list[RegionSummaryView] | None
 
@@ -120,10 +138,8 @@ def read_dashboard(session: Session, programme: ProgrammeAt) -> DashboardView:
     points = _open_ones(registered, programme.day)
     totals = totals_of(points)
     toolkit = read_book(session, current_version(session)).toolkit
-    trend = read_trend(session, programme)
-    if trend or registered:
-        now = totals.prisons, totals.commissioning_ready, totals.eligible, totals.live
-        trend.append(TrendPoint(month_name(month_number(programme.day)), *now))
+    counting = [counting_letters(point.ratings, point.exempt) for point in points]
+    words = by_section(counting)
     return DashboardView(
         region=REGION_REFS[programme.region] if programme.region else None,
         as_of=programme.as_of,
@@ -135,14 +151,35 @@ def read_dashboard(session: Session, programme: ProgrammeAt) -> DashboardView:
         eligible=totals.eligible,
         live=totals.live,
         statements=StatementTotals(totals.raised, totals.issued, totals.in_breach),
-        sections=_sections(toolkit, points),
-        blocking=_blocking(toolkit, points),
+        sections=section_totals(toolkit, words),
+        groups=group_totals(toolkit, words),
+        functions=function_totals(points, counting),
+        staff=staff_totals(toolkit, points),
+        blocking=blocking_go_live(toolkit, points),
+        blocking_commissioning=blocking_commissioning(_toolkits(session, points), toolkit, points),
         nearest=nearest_of(points),
+        eligible_without_statement=eligible_without_statement(points),
+        waiting=read_waiting(session, programme, points),
+        in_breach=breaching_of(points),
         without_update=quiet_of(points, programme.day),
+        overdue_targets=overdue_of(points, programme.day),
+        open_challenges=challenges_of(points),
         go_live_dates=planned_of(points, programme.day),
-        trend=trend,
+        passed_go_live_dates=passed_of(points, programme.day),
+        moved_go_live_dates=read_moved_dates(session, programme, toolkit, points),
+        movement=read_movement(session, programme, points),
+        trend=_trend(session, programme, totals if registered else None),
         regions=None if programme.region else _summaries(programme, registered),
     )
+
+
+def _trend(session: Session, programme: ProgrammeAt, now: Totals | None) -> list[TrendPoint]:
+    """The ends of months, and then how things stand; nothing before the first prison was registered."""
+    trend = read_trend(session, programme)
+    if trend or now:
+        counts = (now.prisons, now.commissioning_ready, now.eligible, now.live) if now else (0, 0, 0, 0)
+        trend.append(TrendPoint(month_name(month_number(programme.day)), *counts))
+    return trend
 
 
 def _open_ones(points: Sequence[Point], day: date) -> list[Point]:
@@ -172,21 +209,6 @@ def _summary(slug: str, registered: Sequence[Point], day: date) -> RegionSummary
     )
 
 
-def _sections(toolkit: Toolkit, points: Sequence[Point]) -> list[SectionTotals]:
-    words = [point.ratings for point in points]
-    counts = (count_by_section(words, letter) for letter in "RAG")
-    return [
-        SectionTotals(section.number, section.title, red, amber, green)
-        for section, red, amber, green in zip(toolkit.sections, *counts, strict=True)
-    ]
-
-
-def _blocking(toolkit: Toolkit, points: Sequence[Point]) -> list[BlockingSection]:
-    """Most prisons first; sections that block as many stay in number order."""
-    counts = count_by_section([blocking_letters(point.blocking) for point in points], "1")
-    found = [
-        BlockingSection(section.number, section.title, prisons)
-        for section, prisons in zip(toolkit.sections, counts, strict=True)
-        if prisons
-    ]
-    return sorted(found, key=lambda one: -one.prisons)
+def _toolkits(session: Session, points: Sequence[Point]) -> dict[str, Toolkit]:
+    """The toolkits by which the prisons are judged."""
+    return {version: read_book(session, version).toolkit for version in {point.toolkit_version for point in points}}

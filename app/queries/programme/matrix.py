@@ -7,11 +7,12 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from app.queries.programme.periods import PERIOD, ProgrammeAt, digest_of, is_open_within, read_page, stream_points
-from app.rules.programme import Point, numbers_in
+from app.rules.programme import Point, counting_letters, numbers_in, rating_totals
+from app.rules.readiness import Counts
 from app.rules.regions import REGION_REFS, RegionRef
 from app.rules.types import Rating
 
-RATING_OF = {rating.value[0]: rating for rating in Rating}
+RATING_OF = {rating.value[0]: rating for rating in Rating} | {"r": Rating.RED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class MatrixRowView:
     blockers: int
     ratings: dict[int, Rating]
     exempt: list[int]
+    counts: Counts
 
 
 def read_matrix(
@@ -55,6 +57,12 @@ def ratings_of(letters: str) -> dict[int, Rating]:
     return {number: RATING_OF[letter] for number, letter in enumerate(letters, start=1)}
 
 
+def counts_of(point: Point) -> Counts:
+    """How many of its sections carry each rating, exempt ones apart."""
+    red, amber, green, exempt, _ = rating_totals(counting_letters(point.ratings, point.exempt))
+    return Counts(red, amber, green, exempt)
+
+
 def _row(point: Point) -> MatrixRowView:
     return MatrixRowView(
         code=point.code,
@@ -64,4 +72,5 @@ def _row(point: Point) -> MatrixRowView:
         blockers=point.blocker_count,
         ratings=ratings_of(point.ratings),
         exempt=numbers_in(point.exempt),
+        counts=counts_of(point),
     )

@@ -10,7 +10,7 @@ from functools import cache, cached_property
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, bindparam, func, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, bindparam, func, select, union_all
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -49,16 +49,20 @@ class ProgrammeAt:
         return {"regions": self.regions, "as_of": self.as_of, "still": STILL, "month": month_number(self.day)}
 
 
-_IN_REGIONS = PERIOD.c.region.in_(bindparam("regions", expanding=True))
+IN_REGIONS = PERIOD.c.region.in_(bindparam("regions", expanding=True))
+
+
+def standing(is_past: bool) -> ColumnElement[bool]:
+    """The periods of the programme that stand, or stood at the moment asked about."""
+    if not is_past:
+        return and_(IN_REGIONS, PERIOD.c.to_at == bindparam("still"))
+    return and_(IN_REGIONS, PERIOD.c.to_at > bindparam("as_of"), PERIOD.c.from_at <= bindparam("as_of"))
 
 
 @cache
 def _at(is_past: bool) -> Select[Any]:
     """Every prison in it, as it stands or stood, in no order."""
-    if not is_past:
-        return select(*POINT_COLUMNS).where(_IN_REGIONS, PERIOD.c.to_at == bindparam("still"))
-    goes_on, has_begun = PERIOD.c.to_at > bindparam("as_of"), PERIOD.c.from_at <= bindparam("as_of")
-    return select(*POINT_COLUMNS).where(_IN_REGIONS, goes_on, has_begun)
+    return select(*POINT_COLUMNS).where(standing(is_past))
 
 
 def read_points(session: Session, programme: ProgrammeAt) -> list[Point]:
@@ -113,7 +117,7 @@ def _trend_steps() -> CompoundSelect[Any]:
             *(kept.open_from, kept.open_until, func.min(kept.stood_from).label("first")),
             *(count.label(name) for name, count in counted.items()),
         )
-        .where(_IN_REGIONS, kept.stood_from < kept.stood_until, kept.stood_from < bindparam("month"))
+        .where(IN_REGIONS, kept.stood_from < kept.stood_until, kept.stood_from < bindparam("month"))
         .group_by(kept.region, kept.open_from, kept.open_until)
         .cte("alike")
         .prefix_with("MATERIALIZED")

@@ -1,13 +1,16 @@
 """How long each verdict stood: a prison's present period ends, and the next begins, in the transaction of a change."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import bindparam, insert, update
 
 from app.queries.programme.periods import PERIOD
-from app.rules.programme import STILL, Period, Point, mask_of, month_ends
+from app.rules.assessment import Answers
+from app.rules.programme import STAFFED, STILL, Period, Point, mask_of, month_ends, targets_of
 from app.rules.readiness import ReadinessView, Situation
+from app.rules.types import Rating
 from app.storage.batch import Write
 
 _CHANGE = update(PERIOD).where(PERIOD.c.prison_id == bindparam("of_prison"), PERIOD.c.from_at == bindparam("begun"))
@@ -41,10 +44,11 @@ def point_of(
     opened_on: date | None,
     closed_by: date | None,
     statement_times: tuple[datetime | None, datetime | None],
+    worked_on: Collection[int],
 ) -> Point:
-    """How a prison stands by its verdict; `statement_times` are when its statement was raised and issued."""
-    answers = situation.answers
-    statement = view.statement
+    """How a prison stands by its verdict; `statement_times` are when its statement was raised and issued,
+    `worked_on` the sections on which it has ever worked itself (rule 9)."""
+    answers, statement = situation.answers, view.statement
     return Point(
         code=view.prison.code,
         name=view.prison.name,
@@ -56,7 +60,7 @@ def point_of(
         stage=view.stage.value,
         is_commissioning_ready=view.commissioning.ready,
         is_eligible=view.go_live.eligible,
-        ratings=answers.letters,
+        ratings=_letters(answers, worked_on),
         blocking=mask_of(blocker.section for blocker in view.go_live.blockers),
         exempt=mask_of(one.section for one in view.go_live.exempt),
         blocker_count=len(view.go_live.blockers),
@@ -70,4 +74,35 @@ def point_of(
         go_live_date=statement.go_live_date if statement else None,
         live_on=view.live_on,
         open_challenges=len(situation.challenges),
+        targets=targets_of(_unfinished(answers)),
+        **_staff(answers),
     )
+
+
+def worked_on_by(point: Point | None) -> set[int]:
+    """The sections on which the prison had worked."""
+    return {number for number, letter in enumerate(point.ratings, start=1) if letter != "r"} if point else set()
+
+
+def _letters(answers: Answers, worked_on: Collection[int]) -> str:
+    return "".join(
+        "r" if one.rating is Rating.RED and one.number not in worked_on else one.rating[0]
+        for one in answers.assessments
+    )
+
+
+def _unfinished(answers: Answers) -> list[tuple[date, int]]:
+    """The target dates of sections that are neither GREEN nor exempt."""
+    return [
+        (one.target_date, one.number)
+        for one in answers.assessments
+        if one.target_date is not None and one.rating is not Rating.GREEN and one.exemption is None
+    ]
+
+
+def _staff(answers: Answers) -> dict[str, Any]:
+    return {
+        f"{name}_{number}": None if (staff := getattr(answers.of(number), name)) is None else int(staff * 100)
+        for number in STAFFED
+        for name in ("staff_in_post", "staff_required")
+    }

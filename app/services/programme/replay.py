@@ -55,6 +55,7 @@ class Progress:
     assessments: list[Assessment] = field(default_factory=lambda: [Assessment(number) for number in SECTION_NUMBERS])
     stamps: dict[int, Stamp] = field(default_factory=dict)
     worked_at: datetime | None = None
+    worked_on: set[int] = field(default_factory=set)
     statements: dict[str, StatementFacts] = field(default_factory=dict)
     times: dict[str, tuple[datetime | None, datetime | None]] = field(default_factory=dict)
     challenges: tuple[Review, ...] = ()
@@ -104,7 +105,9 @@ def _follow(progress: Progress, one: Happening) -> None:
         assert isinstance(one.subject, int)
         progress.assessments[one.subject - 1] = from_state(one.subject, one.state)
         progress.stamps[one.subject] = Stamp(one.at, one.by_name)
-        progress.worked_at = one.at if one.by_role == Role.PRISON else progress.worked_at
+        if one.by_role == Role.PRISON:
+            progress.worked_at = one.at
+            progress.worked_on.add(one.subject)
     elif one.table == "review":
         progress.challenges = after_review(progress.challenges, review_from(one.state))
     elif one.table == "statement":
@@ -155,4 +158,5 @@ def _point(progress: Progress, books: Books) -> Point:
         opened_on=progress.opened_on,
         closed_by=progress.closed_by,
         statement_times=progress.times[statement.id] if statement else (None, None),
+        worked_on=progress.worked_on,
     )

@@ -13,6 +13,7 @@ from tests.support import databases
 from tests.support.programme import recount
 from tests.support.programme.drive import differences
 from tests.support.programme.lives import LIVES, lives_in
+from tests.support.programme.recount_figures import figures, shown_figures
 from tests.support.programme.walk import DAYS, ELIGIBLE, EVERY_LIFE, PROGRAMMES, REGIONS, Walk
 from tests.support.service import Service, running, service_settings
 
@@ -61,6 +62,7 @@ def check_everything(service: Service, texts: list[str]) -> None:
             path = f"/v1/regions/{region}/dashboard" if region else "/v1/dashboard"
             answer = service.get(path, "national", params=params).json()
             assert recount.shown(answer) == recount.dashboard(history, region, at), (text, region)
+            assert shown_figures(answer) == figures(history, region, at), (text, region)
         summaries = service.get("/v1/regions", "national", params=params).json()["items"]
         for one in summaries:
             known = [prison for prison in recount.programme_at(history, at) if prison.region == one["slug"]]
@@ -72,6 +74,7 @@ def check_everything(service: Service, texts: list[str]) -> None:
         assert [(row["code"], list(row["ratings"].values()), row["stage"], row["blockers"]) for row in rows] == [
             (one.code, one.ratings, one.stage, len(one.blockers)) for one in expected
         ]
+        assert [row["counts"] for row in rows] == [recount.counts(one) for one in expected]
     for month in {f"{recount.day_of(at_of(text, now)):%Y-%m}" for text in [None, *texts]}:
         found = service.get(f"/v1/returns/{month}", "national", params={"limit": 500}).json()
         assert found["items"] == recount.return_rows(history, month, now)

@@ -11,10 +11,10 @@ from tests.support.programme.recount import History, closes, day_of
 RANKS = ("RED", "AMBER", "GREEN")
 STATEMENT_STEPS = (
     *("raised", "signed", "issued", "lapsed", "breached", "recovered", "withdrawn", "superseded"),
-    "live",
+    *("live", "go_live_date_moved"),
 )
 LIVES = (
-    *("rated up", "rated down", "exempted", "exemption ended", "evidence withdrawn"),
+    *("rated up", "rated down", "exempted", "exemption ended", "evidence withdrawn", "target date given"),
     *("challenged", "challenge answered", "challenge closed"),
     *(f"statement {step}" for step in STATEMENT_STEPS),
     "service ended",
@@ -51,7 +51,7 @@ def _of_sections(changes: list[tuple[datetime, int, dict[str, Any]]]) -> Iterato
     """Nothing was rated before the changes began."""
     before: dict[int, dict[str, Any]] = {}
     for _, number, after in changes:
-        earlier = before.get(number, {"rating": "RED", "exemption": None, "evidence": []})
+        earlier = before.get(number, {"rating": "RED", "exemption": None, "evidence": [], "target_date": None})
         step = RANKS.index(after["rating"]) - RANKS.index(earlier["rating"])
         if step:
             yield "rated up" if step > 0 else "rated down"
@@ -61,6 +61,8 @@ def _of_sections(changes: list[tuple[datetime, int, dict[str, Any]]]) -> Iterato
             yield "exemption ended"
         if len(after["evidence"]) < len(earlier["evidence"]):
             yield "evidence withdrawn"
+        if after["target_date"] and after["target_date"] != earlier["target_date"]:
+            yield "target date given"
         before[number] = after
 
 

@@ -36,15 +36,21 @@ REGIONS = {
 
 @dataclass
 class History:
-    """Every row of the tables that hold what happened, by prison, oldest first."""
+    """Every row of the tables that hold what happened, by prison, oldest first.
+
+    `signatories` has who is named on each statement, by role, and when they signed; `moves` the causes for which
+    planned dates were moved.
+    """
 
     details: dict[int, list[tuple[datetime, dict[str, Any]]]]
     sections: dict[int, list[tuple[datetime, int, dict[str, Any]]]]
     statements: dict[int, list[tuple[datetime, str, dict[str, Any]]]]
-    # When a prison itself changed a section: what others do is not its own work.
-    own: dict[int, list[datetime]] = field(default_factory=dict)
+    # When a prison itself changed which section: what others do is not its own work.
+    own: dict[int, list[tuple[datetime, int]]] = field(default_factory=dict)
     reviews: dict[int, list[tuple[datetime, dict[str, Any]]]] = field(default_factory=dict)
     ends: dict[int, list[datetime]] = field(default_factory=dict)
+    signatories: dict[str, list[tuple[str, datetime | None]]] = field(default_factory=dict)
+    moves: dict[int, list[tuple[datetime, str]]] = field(default_factory=dict)
     known: dict[datetime, "list[Prison]"] = field(default_factory=dict)
 
 
@@ -56,14 +62,20 @@ def read_history(engine: Engine) -> History:
             found.details.setdefault(prison, []).append((moment(at), document(state)))
         for prison, at, number, state in ask("SELECT prison_id, at, number, state FROM section_change ORDER BY at, id"):
             found.sections.setdefault(prison, []).append((moment(at), number, document(state)))
-        for prison, at in ask("SELECT prison_id, at FROM section_change WHERE by_role = 'prison' ORDER BY at"):
-            found.own.setdefault(prison, []).append(moment(at))
+        own = "SELECT prison_id, at, number FROM section_change WHERE by_role = 'prison' ORDER BY at"
+        for prison, at, number in ask(own):
+            found.own.setdefault(prison, []).append((moment(at), number))
         for prison, at, state in ask("SELECT prison_id, at, state FROM review_event ORDER BY at, id"):
             found.reviews.setdefault(prison, []).append((moment(at), document(state)))
         for prison, at, kind, state in ask("SELECT prison_id, at, kind, state FROM statement_event ORDER BY at, id"):
             found.statements.setdefault(prison, []).append((moment(at), kind, document(state)))
         for prison, at in ask("SELECT prison_id, at FROM service_end ORDER BY at, id"):
             found.ends.setdefault(prison, []).append(moment(at))
+        moved = "SELECT prison_id, at, details FROM statement_event WHERE kind = 'go_live_date_moved'"
+        for prison, at, told in ask(moved):
+            found.moves.setdefault(prison, []).append((moment(at), document(told)["cause"]))
+        for statement, role, at in ask("SELECT statement_id, role, signed_at FROM signatory ORDER BY position"):
+            found.signatories.setdefault(statement, []).append((role, moment(at) if at else None))
     return found
 
 
@@ -98,8 +110,9 @@ def closes(text: str | None) -> date:
 
 @dataclass
 class Prison:
-    """One prison as it stood."""
+    """One prison as it stood. `states` are the latest of its sections; on those in `worked_on` it has worked itself."""
 
+    id: int
     code: str
     name: str
     region: str
@@ -109,6 +122,8 @@ class Prison:
     closes: date
     ratings: list[str]
     exempt: set[int]
+    states: dict[int, dict[str, Any]]
+    worked_on: set[int]
     touched: datetime | None
     quiet_since: datetime
     statement: dict[str, Any] | None
@@ -159,14 +174,16 @@ def _programme_at(history: History, at: datetime) -> list[Prison]:
         if not states:
             continue
         details, ratings = states[-1], ["RED"] * 35
-        touched = max((when for when in history.own.get(identity, []) if when <= at), default=None)
-        exempt: set[int] = set()
+        own = [(when, number) for when, number in history.own.get(identity, []) if when <= at]
+        touched = max((when for when, _ in own), default=None)
+        exempt, latest = set[int](), dict[int, dict[str, Any]]()
         for when, number, state in history.sections.get(identity, []):
             if when <= at:
-                ratings[number - 1] = state["rating"]
+                ratings[number - 1], latest[number] = state["rating"], state
                 exempt = exempt | {number} if state["exemption"] else exempt - {number}
         found.append(
             Prison(
+                id=identity,
                 code=details["code"],
                 name=details["name"],
                 region=details["region"],
@@ -176,6 +193,8 @@ def _programme_at(history: History, at: datetime) -> list[Prison]:
                 closes=closes(details["closed_on"]),
                 ratings=ratings,
                 exempt=exempt,
+                states=latest,
+                worked_on={number for _, number in own},
                 touched=touched,
                 quiet_since=touched or versions[0][0],
                 statement=_statement(history.statements.get(identity, []), at),
@@ -219,10 +238,6 @@ def dashboard(history: History, region: str | None, at: datetime) -> dict[str, A
     planned = [one for one in prisons if _planned(one, day)]
     found = summary(known, day)
     found |= {
-        "sections": [
-            tuple(sum(one.ratings[n - 1] == word for one in prisons) for word in ("RED", "AMBER", "GREEN"))
-            for n in range(1, 36)
-        ],
         "blocking": _ranked(prisons),
         "nearest": [(one.code, len(one.blockers)) for one in sorted(near, key=lambda o: (len(o.blockers), o.code))][
             :10
@@ -288,7 +303,6 @@ def shown(answer: dict[str, Any]) -> dict[str, Any]:
     """A dashboard's answer in the same shape."""
     plain = ("prisons", "closed", "stages", "commissioning_ready", "eligible", "live", "statements")
     return {name: answer[name] for name in plain} | {
-        "sections": [(one["red"], one["amber"], one["green"]) for one in answer["sections"]],
         "blocking": [(one["number"], one["prisons"]) for one in answer["blocking"]],
         "nearest": [(one["code"], one["blockers"]) for one in answer["nearest"]],
         "quiet": answer["without_update"]["prisons"],
@@ -311,6 +325,10 @@ def return_rows(history: History, month: str, at: datetime) -> list[dict[str, An
     return [_row(one, day) for one in programme_at(history, then) if one.opens <= day and one.closes >= first]
 
 
+def counts(one: Prison) -> dict[str, int]:
+    return {word.lower(): one.counting.count(word) for word in ("RED", "AMBER", "GREEN", "EXEMPT")}
+
+
 def _row(one: Prison, day: date) -> dict[str, Any]:
     statement = one.statement
     return {
@@ -322,7 +340,7 @@ def _row(one: Prison, day: date) -> dict[str, Any]:
         "stage": one.stage,
         "commissioning_ready": one.is_ready,
         "eligible": not one.blockers,
-        "counts": {word.lower(): one.counting.count(word) for word in ("RED", "AMBER", "GREEN")},
+        "counts": counts(one),
         "ratings": {str(number): rating for number, rating in enumerate(one.ratings, start=1)},
         "blockers": one.blockers,
         "exempt": sorted(one.exempt),

@@ -30,16 +30,20 @@ def step(name: str, value: st.SearchStrategy[Any] = NOTHING) -> st.SearchStrateg
 
 RATE, BRING_UP, RELAPSE = step("rate", SOME_RATINGS), step("bring up"), step("relapse", NUMBERS)
 RAISE, ISSUE, GO_LIVE = step("raise", st.integers(0, 120)), step("issue", st.integers(0, 120)), step("go live")
+PLAN = step("plan", st.dictionaries(st.integers(1, 35), st.integers(-5, 40), min_size=1, max_size=4))
+MOVE = step("move", st.tuples(st.integers(1, 120), st.sampled_from(["staffing", "medicines", "other"])))
 CLOSE = step("closed_on", DAYS.map(str) | st.sampled_from(["2026-03", "2026"]))
 EXEMPT, END_EXEMPTIONS = step("exempt", st.sampled_from([7, 23])), step("end exemptions")
 # What happens at one prison before something happens at another. Each kind of life has an episode that leads to it,
 # and what an episode leaves behind is where the next one begins.
 EPISODES: tuple[tuple[st.SearchStrategy[tuple[timedelta, Step]], ...], ...] = (
     (RATE,),
+    (PLAN, RATE),
     (RATE, RELAPSE),
     (BRING_UP, RAISE, RELAPSE),
     (BRING_UP, ISSUE, RELAPSE, BRING_UP),
     (BRING_UP, ISSUE, GO_LIVE),
+    (BRING_UP, RAISE, MOVE, MOVE),
     (BRING_UP, ISSUE, GO_LIVE, RELAPSE),
     (BRING_UP, ISSUE, GO_LIVE, step("withdraw"), step("end service")),
     (BRING_UP, ISSUE, BRING_UP, ISSUE),
@@ -71,13 +75,15 @@ EVERY_LIFE: list[tuple[str, tuple[tuple[timedelta, Step], ...]]] = [
     ("MSI", ((DAY, ("exempt", 7)), (DAY, ("bring up", None)), (DAY, ("end exemptions", None)))),
     ("MSI", ((DAY, ("issue", 30)), (DAY, ("relapse", 12)), (DAY, ("bring up", None)))),
     ("LWI", ((DAY, ("challenge", 5)), (DAY, ("answer and close", None)))),
-    ("MSI", ((DAY, ("issue", 40)), (DAY, ("go live", None)), (DAY, ("withdraw", None)), (DAY, ("end service", None)))),
+    ("MSI", ((DAY, ("raise", 40)), (DAY, ("move", (50, "staffing"))), (DAY, ("issue", 40)))),
+    ("MSI", ((DAY, ("go live", None)), (DAY, ("withdraw", None)), (DAY, ("end service", None)))),
     ("LWI", ((DAY, ("bring up", None)), (DAY, ("issue", 30)), (DAY, ("withdraw", None)))),
     ("LWI", ((DAY, ("replace evidence", 5)), (DAY, ("region", "london")), (DAY, ("name", "Alpha")))),
     (
         "ZZA",
         ((DAY, ("toolkit_version", "2026-stricter")), (DAY, ("closed_on", "2026-01-31")), (DAY, ("closed_on", None))),
     ),
+    ("LWI", ((DAY, ("plan", {4: 2, 7: 60, 14: 1})), (3 * DAY, ("rate", {4: "GREEN"})))),
     ("ZZA", ((100 * DAY, ("rate", {1: "AMBER"})),)),
 ]
 # The prisons that are eligible when the work begins.
@@ -104,6 +110,8 @@ class Walk:
         match step:
             case "rate", ratings:
                 self.rate(code, ratings)
+            case "plan", days:
+                self.plan(code, days)
             case "bring up", _:
                 self.bring_up(code)
             case "relapse", number:
@@ -124,6 +132,9 @@ class Walk:
                 self.raise_statement(code, days)
             case "sign one", role:
                 self.sign(code, role)
+            case "move", (days, cause):
+                planned = str(self.service.clock.now.date() + timedelta(days=days))
+                self.end(code, "go-live-date", {"go_live_date": planned, "reason": "Delayed", "cause": cause})
             case "issue", days:
                 self.issue(code, days)
             case "withdraw", _:
@@ -137,9 +148,10 @@ class Walk:
                 self.send("PATCH", f"/v1/prisons/{code}", {name: value}, by="admin")
 
     def send(self, method: str, path: str, body: object, by: str) -> dict[str, Any] | None:
-        """What it was answered; None where the rules refused it, or the dates of a prison do not go together."""
+        """What it was answered; None where the rules refused it, or the dates do not go with those that there are."""
         answer = self.service.call(method, path, by, **({} if body is None else {"json": body}))
-        assert answer.is_success or answer.status_code == 409 or "closes after it has opened" in answer.text
+        no_date = ("closes after it has opened", "is the planned date already")
+        assert answer.is_success or answer.status_code == 409 or any(words in answer.text for words in no_date)
         found: dict[str, Any] | None = answer.json() if answer.is_success else None
         return found
 
@@ -150,6 +162,16 @@ class Walk:
 
     def rate(self, code: str, ratings: dict[int, str]) -> None:
         self.send("PATCH", f"/v1/prisons/{code}/sections", factories.several(ratings), by=f"prison:{code}")
+
+    def plan(self, code: str, days: dict[int, int]) -> None:
+        """Target dates so many days from now, and staff where a section counts them."""
+        today = self.service.clock.now.date()
+        sections = [
+            {"number": number, "target_date": str(today + timedelta(days=ahead))}
+            | ({"staff_in_post": 4, "staff_required": 7.25} if number in factories.STAFFED else {})
+            for number, ahead in days.items()
+        ]
+        self.send("PATCH", f"/v1/prisons/{code}/sections", {"sections": sections}, by=f"prison:{code}")
 
     def bring_up(self, code: str) -> None:
         self.rate(code, dict.fromkeys(range(1, 36), "GREEN"))
