@@ -15,7 +15,7 @@ _OF_PARAMETERS = {
 _OF_BODIES = ((413, "body-too-large"), (415, "unsupported-media-type"), (422, "invalid-input"), (422, "malformed-json"))
 _OF_KEYS = ((401, "unauthenticated"), (403, "role-not-allowed"), (403, "out-of-scope"))
 _OF_DATABASES = ((503, "database-unavailable"), (503, "storage-unavailable"), (503, "schema-missing"))
-_OF_WRITES = ((409, "clock-behind"), (503, "outcome-unknown"))
+_OF_WRITES = ((503, "clock-behind"), (503, "outcome-unknown"))
 
 
 def declare_problems(path: str, method: str, operation: dict[str, Any], own: dict[int, list[str]]) -> None:
