@@ -40,7 +40,7 @@ class Parts:
         if name not in self._names:
             return None
         text = b"".join(self._pieces(name))
-        parser = ElementTree.XMLParser(target=_WithoutDocumentType())  # noqa: S314
+        parser = ElementTree.XMLParser(target=_WithoutDocumentType())  # noqa: S314  # nosec B314
         try:
             parser.feed(text)
             root: Element = parser.close()
