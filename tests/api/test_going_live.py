@@ -147,7 +147,7 @@ def test_a_refusal_to_end_a_service_says_why(service: Service, by, body, status,
 @pytest.mark.parametrize("code", ["BXI", "LEI"])
 def test_a_prison_that_is_not_live_has_no_service_to_end(stages: Stages, code: str):
     service, _ = stages
-    by = service.get(f"/v1/prisons/{code}", by="national").json()["region_slug"]
+    by = service.get(f"/v1/prisons/{code}", by="national").json()["region"]["slug"]
     service.key(f"region:{by}")
     with service.unchanged():
         body = {"ended_on": "2026-03-02", "reason": "x"}

@@ -17,8 +17,10 @@ LWI = "/v1/prisons/LWI"
         ("/v1/prisons?limit=500", 1),
         (LWI, 1),
         (f"{LWI}/sections", 3),
-        (f"{LWI}/sections?as_of=2026-03-02", 4),
-        (f"{LWI}/sections/5", 3),
+        # The past of the prison, of its service, its going live, its reviews, its sections, and their evidence.
+        (f"{LWI}/sections?as_of=2026-03-02", 7),
+        # The prison, the section, its evidence and its reviews.
+        (f"{LWI}/sections/5", 4),
         (f"{LWI}/sections/5/history?limit=500", 2),
         (f"{LWI}/readiness", 0),
         ("/v1/toolkits", 1),
