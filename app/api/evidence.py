@@ -13,12 +13,22 @@ from app.documents.evidence.media_types import EXTENSIONS
 from app.documents.file_names import attachment
 from app.http.answers import Cursor, Limit, Page, decode_cursor, moment_of_cursor, page_response, resource, written
 from app.http.auth import Assessor
-from app.http.parameters import CallerNow, Now, PrisonCode, SectionNumber, SectionNumbers, has_same
+from app.http.idempotency import Idempotency
+from app.http.parameters import (
+    CallerNow,
+    IfMatch,
+    Now,
+    PrisonCode,
+    SectionNumber,
+    SectionNumbers,
+    has_same,
+    versions_in,
+)
 from app.http.parts import parts
 from app.http.resolve import OwnPrison
 from app.http.routing import KeyedRoute
 from app.http.streams import Download, downloading
-from app.http.text import Prose, plain_text
+from app.http.text import Prose, Title, plain_text
 from app.queries.etags import etag_of
 from app.queries.evidence import (
     EvidenceItemView,
@@ -29,7 +39,7 @@ from app.queries.evidence import (
     read_item,
 )
 from app.rules.readiness import ReadinessView
-from app.services.evidence import EvidenceAfter, support_sections, withdraw_evidence
+from app.services.evidence import EvidenceAfter, correct_title, support_sections, withdraw_evidence
 from app.storage.db import ReadSession, WriteSession
 
 router = APIRouter(prefix="/v1/prisons/{code}", tags=["Evidence"], route_class=KeyedRoute)
@@ -54,6 +64,14 @@ class WithdrawEvidence(BaseModel):
         if not text.strip():
             raise ValueError("say why the item no longer applies")
         return text.strip()
+
+
+class CorrectEvidence(BaseModel):
+    """What the item ought to be called."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: Title
 
 
 class SupportSections(BaseModel):
@@ -101,7 +119,8 @@ def list_section_evidence(
 @router.get("/evidence/{item_id}", summary="Read a prison's evidence", response_model=EvidenceItemView)
 def read_evidence(request: Request, prison: OwnPrison, item_id: ItemId, session: ReadSession, at: Now) -> Response:
     """One item and the sections that it supports. If it was withdrawn: by whom, when and why."""
-    return resource(request, ITEM_JSON.dump_json(read_item(session, prison, item_id, at)))
+    item = read_item(session, prison, item_id, at)
+    return resource(request, ITEM_JSON.dump_json(item), version=item.version)
 
 
 @router.get(
@@ -138,6 +157,27 @@ def download_evidence(request: Request, prison: OwnPrison, item_id: ItemId, sess
     return Download(pieces, headers, leave)
 
 
+@router.patch("/evidence/{item_id}", summary="Correct a prison's evidence", response_model=EvidenceWithReadiness)
+def correct(
+    code: PrisonCode,
+    item_id: ItemId,
+    body: CorrectEvidence,
+    session: WriteSession,
+    by: Assessor,
+    caller: CallerNow,
+    once: Idempotency,
+    if_match: IfMatch = None,
+) -> Response:
+    """Put right the title of an item: a new version of each section that it supports. The title before it stays in
+    the history."""
+    versions = versions_in(if_match)
+
+    def answer() -> Response:
+        return _item_after(correct_title(session, code, item_id, body.title, caller=caller, versions=versions))
+
+    return once(session, answer)
+
+
 @router.post(
     "/evidence/{item_id}/withdraw", summary="Withdraw a prison's evidence", response_model=EvidenceWithReadiness
 )
@@ -172,4 +212,4 @@ def support_further_sections(
 
 def _item_after(after: EvidenceAfter) -> Response:
     item = ITEM_JSON.dump_json(after.item)
-    return written(b'%s,"readiness":%s}' % (item[:-1], after.readiness), etag_of(item))
+    return written(b'%s,"readiness":%s}' % (item[:-1], after.readiness), etag_of(item, after.item.version))

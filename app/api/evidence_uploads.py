@@ -217,4 +217,4 @@ class _Adding:
             SECTION_JSON.dump_json(after.sections[0]),
         )
         location = f"/v1/prisons/{after.item.prison}/evidence/{after.item.id}"
-        return written(body, etag_of(item), status=201, location=location)
+        return written(body, etag_of(item, after.item.version), status=201, location=location)

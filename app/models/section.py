@@ -65,6 +65,7 @@ class Evidence(SQLModel, table=True):
 
     `effective_on` is the date that it is about, `received_at` when the service got it. A withdrawn
     item stays, with who withdrew it, why, and from which sections. `sha256` is of its file, where it has one.
+    `title` is the first one; `corrections` are those that took its place, each `{"title", "at", "by"}`.
     """
 
     __tablename__ = "evidence"
@@ -84,3 +85,4 @@ class Evidence(SQLModel, table=True):
     withdrawn_by: str | None = Field(default=None, max_length=200)
     withdrawal_reason: str | None = Field(default=None, sa_type=sa.Text)
     withdrawn_from: list[int] | None = json_column(optional=True)
+    corrections: list[dict[str, str]] | None = json_column(optional=True)

@@ -27,6 +27,7 @@ KINDS = (
     "exemption.ended",
     "evidence.added",
     "evidence.extended",
+    "evidence.corrected",
     "evidence.withdrawn",
     "review.added",
     "review.answered",

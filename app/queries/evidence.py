@@ -1,6 +1,6 @@
 """Evidence items: those that count for a section, one of them with its file, and those withdrawn."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any
@@ -15,7 +15,6 @@ from app.models.columns import columns_of
 from app.queries.toolkits import read_book
 from app.rules.moments import london_date
 from app.rules.prison import PrisonFacts
-from app.rules.section import Item, lacks_substance
 from app.rules.staleness import is_stale
 from app.rules.types import EvidenceKind
 
@@ -28,6 +27,15 @@ class WithdrawalView:
     by: str
     reason: str
     sections: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionView:
+    """A title that took the place of the one before it, when, and by whom."""
+
+    title: str
+    at: datetime
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +64,16 @@ class EvidenceView:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceItemView(EvidenceView):
-    """One piece of evidence of a prison, and the sections that it supports now."""
+    """One piece of evidence of a prison, the sections that it supports now, and how its title came about."""
 
     prison: str
     sections: list[int]
+    corrections: list[CorrectionView]
+
+    @property
+    def version(self) -> int:
+        """What an item's tag begins with: it grows by one with each correction."""
+        return len(self.corrections) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +117,7 @@ _FILE_COLUMNS = columns_of(EvidenceFile, "sha256 size media_type store_key")
 _COLUMNS = (
     *columns_of(Evidence, "id kind title reference text effective_on received_at added_by file_name"),
     *columns_of(EvidenceFile, "media_type size"),
-    *columns_of(Evidence, "sha256 withdrawn_at withdrawn_by withdrawal_reason withdrawn_from"),
+    *columns_of(Evidence, "sha256 withdrawn_at withdrawn_by withdrawal_reason withdrawn_from corrections"),
 )
 
 _ALL_OF_PRISON = (
@@ -140,12 +154,25 @@ def added_view(row: Mapping[str, Any], fresh: Freshness) -> EvidenceView:
 
 
 def _view(row: Any, fresh: Freshness, *, counts: bool = False) -> EvidenceView:
-    """`counts` is for an item as a section shows it: one withdrawn since was not withdrawn then."""
+    """`counts` is for an item as a section shows it: what was withdrawn or corrected since was not so then."""
     view = added_view(row._mapping, fresh)
-    if counts or row.withdrawn_at is None:
+    if counts:
+        return view
+    view = titled(view, title_of(row))
+    if row.withdrawn_at is None:
         return view
     withdrawn = WithdrawalView(row.withdrawn_at, row.withdrawn_by, row.withdrawal_reason, row.withdrawn_from)
     return replace(view, withdrawn=withdrawn)
+
+
+def title_of(row: Any) -> str:
+    """The title of an item now."""
+    return str(row.corrections[-1]["title"] if row.corrections else row.title)
+
+
+def titled(view: EvidenceView, title: str | None) -> EvidenceView:
+    """The item under the title that a section has it by; None for the one that it was recorded with."""
+    return view if title is None else replace(view, title=title)
 
 
 def evidence_of(
@@ -162,19 +189,6 @@ def evidence_of(
         rows = session.execute(_ALL_OF_PRISON, {"of_prison": prison_id})
     fresh = Freshness(stale_after_months, today)
     return {row.id: _view(row, fresh, counts=True) for row in rows}
-
-
-def fill_in_soundness(session: Session, prison_ids: Sequence[int], states: Iterable[Mapping[str, Any]]) -> None:
-    """Whether items are of substance, in states from before that was recorded, from what their rows say."""
-    unknown = [item for state in states for item in state["evidence"] if "sound" not in item]
-    if not unknown:
-        return
-    said = (col(Evidence.id), col(Evidence.kind), col(Evidence.reference), col(Evidence.text))
-    items = select(*said, col(Evidence.sha256).is_not(None)).where(col(Evidence.prison_id).in_(prison_ids))
-    rows: Any = session.execute(items)
-    sound = {item_id: lacks_substance(Item(*of_item)) is None for item_id, *of_item in rows}
-    for item in unknown:
-        item["sound"] = sound[item["id"]]
 
 
 def list_evidence(
@@ -246,7 +260,11 @@ def read_item(session: Session, prison: PrisonFacts, item_id: str, at: datetime)
         raise unknown_item(prison.code, item_id)
     view = _view(row, _freshness(session, prison, at))
     own = {field.name: getattr(view, field.name) for field in fields(EvidenceView)}
-    return EvidenceItemView(**own, prison=prison.code, sections=_sections_of(session, prison.id, item_id))
+    corrections = [
+        CorrectionView(one["title"], datetime.fromisoformat(one["at"]), one["by"]) for one in row.corrections or ()
+    ]
+    sections = _sections_of(session, prison.id, item_id)
+    return EvidenceItemView(**own, prison=prison.code, sections=sections, corrections=corrections)
 
 
 def read_file(session: Session, prison: PrisonFacts, item_id: str) -> EvidenceFileView:

@@ -13,9 +13,10 @@ from sqlmodel import col
 from app.errors import NotFound
 from app.models import SectionAssessment, SectionChange, table_of
 from app.models.columns import columns_of
-from app.queries.evidence import EvidenceView, evidence_of, fill_in_soundness
+from app.queries.evidence import EvidenceView, evidence_of, titled
 from app.queries.prisons import MARK, Mark, read_any_prison
 from app.queries.reviews import ReviewView, read_told, review_view
+from app.queries.soundness import fill_in_soundness
 from app.queries.toolkits import read_book
 from app.rules.access import Role
 from app.rules.assessment import Answers, Assessment, Exemption, Stamp, from_state
@@ -189,7 +190,7 @@ def section_view(
         meets_minimum=facts.is_exempt or book.go_live[one.number - 1][one.rating] is None,
         missing=missing(section, facts, section.go_live_minimum) or None,
         suggested_rating=suggested_rating(section, facts),
-        evidence=[evidence[item.id] for item in one.evidence],
+        evidence=[titled(evidence[item.id], item.title) for item in one.evidence],
         stale=any(is_stale(item.on, today, book.toolkit.evidence_stale_after_months) for item in one.evidence),
         exempt=one.exemption is not None,
         exemption=_exemption_view(one.exemption),

@@ -13,11 +13,15 @@ from app.rules.types import OutcomeStatus, Rating, SectionFacts
 
 @dataclass(frozen=True, slots=True)
 class EvidenceRef:
-    """One item of the section; `on` is the date by which its age is reckoned, `sound` whether it is of substance."""
+    """One item of the section; `on` is the date by which its age is reckoned, `sound` whether it is of substance.
+
+    `title` is None while it is the one that the item was recorded with.
+    """
 
     id: str
     on: date
     sound: bool = True
+    title: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,8 @@ def state_document(one: Assessment) -> dict[str, Any]:
 
 
 def evidence_document(one: EvidenceRef) -> dict[str, Any]:
-    return {"id": one.id, "on": one.on.isoformat(), "sound": one.sound}
+    document = {"id": one.id, "on": one.on.isoformat(), "sound": one.sound}
+    return document if one.title is None else document | {"title": one.title}
 
 
 def exemption_document(one: Exemption | None) -> dict[str, str] | None:
@@ -150,7 +155,7 @@ def assessment_from(columns: Sequence[Any]) -> Assessment:
 
 
 def _evidence_ref(item: Mapping[str, Any]) -> EvidenceRef:
-    return EvidenceRef(item["id"], date.fromisoformat(item["on"]), item["sound"])
+    return EvidenceRef(item["id"], date.fromisoformat(item["on"]), item["sound"], item.get("title"))
 
 
 _RATINGS = {rating.value: rating for rating in Rating}

@@ -20,6 +20,12 @@ def with_evidence(before: Assessment, ref: EvidenceRef) -> Assessment:
     return replace(before, evidence=(*before.evidence, ref), version=before.version + 1)
 
 
+def with_title(before: Assessment, item_id: str, title: str) -> Assessment:
+    """The assessment with the title of an item corrected."""
+    evidence = tuple(replace(item, title=title) if item.id == item_id else item for item in before.evidence)
+    return before if evidence == before.evidence else replace(before, evidence=evidence, version=before.version + 1)
+
+
 def without_evidence(before: Assessment, item_id: str) -> Assessment:
     """The assessment with the item no longer counting for it."""
     kept = tuple(item for item in before.evidence if item.id != item_id)

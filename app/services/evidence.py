@@ -10,20 +10,21 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from app.errors import Conflict, FieldFault, Refused, refusal
+from app.errors import Conflict, FieldFault, Outdated, Refused, refusal
 from app.models import Evidence, EvidenceFile, table_of
 from app.queries.evidence import (
     EvidenceItemView,
     StoredFile,
     read_item,
     stored_file,
+    title_of,
     unknown_item,
 )
 from app.queries.sections import SECTION_NUMBERS, SectionView, unknown_section
 from app.rules.access import Caller
 from app.rules.assessment import Assessment
-from app.rules.evidence import supports, with_evidence, withdrawal_leaves_green_bare, without_evidence
-from app.rules.moments import london_date
+from app.rules.evidence import supports, with_evidence, with_title, withdrawal_leaves_green_bare, without_evidence
+from app.rules.moments import london_date, moment_text
 from app.services.audit import Act
 from app.services.opened import Entry, OpenedPrison, open_prison
 from app.services.section_versions import NewEvidence, evidence_row, ref_of, store_sections
@@ -82,9 +83,37 @@ def support_sections(
     """Let an item support further sections. It goes on supporting those that it supports now."""
     opened = open_prison(session, code, caller)
     row = _counting_row(session, opened, item_id)
-    ref = ref_of(row._mapping, row.received_at)
+    ref = replace(ref_of(row._mapping, row.received_at), title=title_of(row) if row.corrections else None)
     after = {number: with_evidence(opened.answers.of(number), ref) for number in dict.fromkeys(numbers)}
     return _stored(session, opened, _item(row), after, "evidence.extended")
+
+
+def correct_title(
+    session: Session,
+    code: str,
+    item_id: str,
+    title: str,
+    *,
+    caller: Caller,
+    versions: frozenset[int] | None = None,
+) -> EvidenceAfter:
+    """Put another title in the place of an item's; a version of each section that it supports, the first one stays.
+
+    Outdated where the caller's copy is of none of the `versions`. The same title again changes nothing.
+    """
+    opened = open_prison(session, code, caller)
+    row = _counting_row(session, opened, item_id)
+    item, corrections = _item(row), row.corrections or []
+    if versions is not None and len(corrections) + 1 not in versions:
+        detail = "Someone has corrected this title since you read it. Read the item again first."
+        raise Outdated("outdated-copy", detail)
+    after = {one.number: one for one in opened.answers.assessments if supports(one, row.id)}
+    if title != item.told["title"]:
+        after = {number: with_title(one, row.id, title) for number, one in after.items()}
+    correction = {"title": title, "at": moment_text(opened.at), "by": caller.by.name}
+    values = {"of_item": row.id, "corrections": [*corrections, correction]}
+    item = replace(item, told={**item.told, "title": title})
+    return _stored(session, opened, item, after, "evidence.corrected", (_CHANGE, values))
 
 
 def withdraw_evidence(
@@ -108,7 +137,7 @@ def withdraw_evidence(
         "withdrawn_from": sorted(after),
     }
     return _stored(
-        session, opened, replace(_item(row), withdrawn=reason), after, "evidence.withdrawn", (_WITHDRAW, values)
+        session, opened, replace(_item(row), withdrawn=reason), after, "evidence.withdrawn", (_CHANGE, values)
     )
 
 
@@ -141,7 +170,7 @@ def _keep_content(session: Session, stored: StoredFile, at: datetime) -> bool:
 # What the audit trail's digest of an item covers of its row.
 _TOLD = ("kind", "title", "reference", "text", "effective_on", "sha256")
 _EVIDENCE = table_of(Evidence)
-_WITHDRAW = update(_EVIDENCE).where(_EVIDENCE.c.id == bindparam("of_item"))
+_CHANGE = update(_EVIDENCE).where(_EVIDENCE.c.id == bindparam("of_item"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +189,8 @@ class _Item:
 
 
 def _item(row: Any) -> _Item:
-    return _Item(row.id, {name: getattr(row, name) for name in _TOLD}, withdrawn=None)
+    told = {name: getattr(row, name) for name in _TOLD} | {"title": title_of(row)}
+    return _Item(row.id, told, withdrawn=None)
 
 
 def _counting_row(session: Session, opened: OpenedPrison, item_id: str) -> Any:

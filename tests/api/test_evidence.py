@@ -9,8 +9,9 @@ from sqlmodel import col
 
 from app.models import AuditEntry
 from tests.support import evidence_files as files
-from tests.support import factories
+from tests.support import factories, statements
 from tests.support.evidence_checks import EVIDENCE, SECTION, assert_store_matches_rows, store_of, stored_keys, upload
+from tests.support.programme.drive import differences
 from tests.support.service import Service, max_statements
 
 LWI = "/v1/prisons/LWI"
@@ -317,3 +318,84 @@ def test_the_store_away_stops_files_and_nothing_else(service: Service):
     assert service.get("/health", None).json()["components"]["evidence"] == {"status": "UP"}
     assert store_of(service).is_reachable()
     assert len(stored_keys(service)) == 1
+
+
+def test_a_title_is_put_right_and_the_one_before_it_stays_in_the_history(service: Service):
+    item = upload(service, files.PDF, fields={"title": "Minuets", "sections": "6"}).json()
+    service.clock.tick(3600)
+    answer = service.patch(item_address(item), {"title": " Minutes "})
+    assert answer.status_code == 200, answer.text
+    corrected = answer.json()
+    assert (corrected["title"], corrected["sections"]) == ("Minutes", [5, 6])
+    assert corrected["corrections"] == [{"title": "Minutes", "at": "2026-03-02T10:00:00Z", "by": "prison:LWI"}]
+    alone = service.get(item_address(item))
+    assert alone.json() == {name: value for name, value in corrected.items() if name != "readiness"}
+    assert alone.headers["etag"] == answer.headers["etag"]
+    for number in (5, 6):
+        section = service.get(f"{LWI}/sections/{number}").json()
+        assert (section["version"], [one["title"] for one in section["evidence"]]) == (2, ["Minutes"])
+        before = service.get(f"{LWI}/sections/{number}?as_of=2026-03-02T09:30:00Z").json()
+        assert [one["title"] for one in before["evidence"]] == ["Minuets"]
+        newest = service.get(f"{LWI}/sections/{number}/history").json()["items"][0]
+        (change,) = newest["changes"]
+        assert (change["field"], newest["by"]["name"]) == ("evidence", "prison:LWI")
+        assert [one.get("title") for one in change["from"] + change["to"]] == [None, "Minutes"]
+        assert [one["title"] for one in service.get(f"{LWI}/sections/{number}/evidence").json()["items"]] == ["Minutes"]
+    assert service.get(f"{LWI}/readiness").json() == corrected["readiness"] | {"as_of": None}
+    assert "Minutes" not in service.get("/v1/events").text
+
+
+def test_the_same_title_again_changes_nothing_and_a_later_one_is_a_further_version(service: Service):
+    item = service.post(EVIDENCE, factories.note("Minutes")).json()
+    with service.unchanged():
+        assert service.patch(item_address(item), {"title": "Minutes"}).status_code == 200
+    for title in ("Minutes of 2 March", "Minutes of 3 March"):
+        service.clock.tick()
+        assert service.patch(item_address(item), {"title": title}).json()["title"] == title
+    with service.unchanged():
+        service.patch(item_address(item), {"title": "Minutes of 3 March"})
+    assert service.get(SECTION).json()["version"] == 3
+    more = service.post(f"{item_address(item)}/sections", {"sections": [9]}).json()
+    assert (more["title"], len(more["corrections"])) == ("Minutes of 3 March", 2)
+    assert [one["title"] for one in service.get(f"{LWI}/sections/9").json()["evidence"]] == ["Minutes of 3 March"]
+    assert differences(service.database) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({}, "/title"),
+        ({"title": " "}, "/title"),
+        ({"title": None}, "/title"),
+        ({"title": "T", "kind": "link"}, "/kind"),
+    ],
+)
+def test_nothing_but_a_title_is_put_right(service: Service, body: dict[str, Any], pointer: str):
+    item = service.post(EVIDENCE, factories.note()).json()
+    with service.unchanged():
+        answer = service.patch(item_address(item), body)
+    assert (answer.status_code, [one["pointer"] for one in answer.json()["errors"]]) == (422, [pointer])
+
+
+def test_a_title_is_put_right_by_the_prison_and_on_a_copy_that_is_up_to_date(service: Service):
+    item = service.post(EVIDENCE, factories.note()).json()
+    tag = service.get(item_address(item)).headers["etag"]
+    for by, code in (("region:south-east", "role-not-allowed"), ("prison:MSI", "out-of-scope")):
+        refused = service.patch(item_address(item), {"title": "Mine"}, by=by)
+        assert (refused.status_code, refused.json()["code"]) == (403, code)
+    assert service.patch(item_address(item), {"title": "First"}, headers={"if-match": tag}).status_code == 200
+    with service.unchanged():
+        late = service.patch(item_address(item), {"title": "Second"}, headers={"if-match": tag})
+    assert (late.status_code, late.json()["code"]) == (412, "outdated-copy")
+    service.post(f"{item_address(item)}/withdraw", {"reason": "Wrong prison"})
+    gone = service.patch(item_address(item), {"title": "Third"})
+    assert (gone.status_code, gone.json()["code"]) == (409, "evidence-withdrawn")
+
+
+def test_a_statement_attests_the_title_as_it_was_put_right(service: Service):
+    statements.make_eligible(service)
+    (item,) = service.get(f"{LWI}/sections/5").json()["evidence"]
+    service.patch(item_address(item), {"title": "Minutes, put right"})
+    raised = statements.raise_statement(service)
+    payload = service.get(f"/v1/statements/{raised['id']}/payload").json()
+    assert payload["sections"][4]["evidence"][0]["title"] == "Minutes, put right"

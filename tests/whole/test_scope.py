@@ -76,6 +76,7 @@ SCOPED = {
     ("GET", "/v1/prisons/{code}/sections/{number}/history"): Ask(),
     ("GET", "/v1/prisons/{code}/sections/{number}/evidence"): Ask(),
     ("GET", "/v1/prisons/{code}/evidence/{item_id}"): Ask(),
+    ("PATCH", "/v1/prisons/{code}/evidence/{item_id}"): Ask({"title": "Put right"}),
     ("GET", "/v1/prisons/{code}/evidence/{item_id}/content"): Ask(),
     ("GET", "/v1/prisons/{code}/statements"): Ask(),
     ("PATCH", "/v1/prisons/{code}"): Ask({}),

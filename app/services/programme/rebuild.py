@@ -20,8 +20,8 @@ from app.models import (
     StatementEvent,
     StoredVerdict,
 )
-from app.queries.evidence import fill_in_soundness
 from app.queries.judged_by import outdated_prisons
+from app.queries.soundness import fill_in_soundness
 from app.queries.toolkits import read_book
 from app.rules.moments import end_of_day, london_date
 from app.rules.programme import STILL, Period
