@@ -142,8 +142,9 @@ def raise_for_prison(
 ) -> Response:
     """Raise a statement while the prison is eligible, with a person for each required role.
 
-    It freezes the 35 ratings with their versions, exemptions, evidence digests and the verdict; `digest` is
-    the SHA-256 of that. One statement a prison can be open at a time.
+    Each AMBER section says what is left to do, who leads it and by when, and no challenge of the region is open. The
+    statement freezes the 35 ratings with their versions, exemptions, evidence digests, the verdict and what is
+    outstanding; `digest` is the SHA-256 of that. One statement a prison can be open at a time.
     """
 
     def answer() -> Response:

@@ -136,6 +136,9 @@ class People:
             required = self.required.setdefault(number, self.chance.randrange(4, 40, 4))
             share = {Rating.RED: Decimal("0.5"), Rating.AMBER: Decimal("0.75"), Rating.GREEN: Decimal(1)}[rating]
             given |= {"staff_in_post": required * share, "staff_required": Decimal(required)}
+        if rating is Rating.AMBER:
+            given |= {"lead": "The section's lead", "target_date": london_date(at) + timedelta(days=90)}
+            given["comment"] = "The rest is under way."
         if rating is not Rating.GREEN:
             return SectionPatch(number, given)
         seen = f"The steering group saw on {at:%d %B %Y} that all of section {number} is in place."

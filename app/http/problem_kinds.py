@@ -192,6 +192,17 @@ _TEXTS = (
     ),
     ("statement-already-open", "A statement is open", "Have it signed, or withdraw it before raising another."),
     ("not-eligible", "Not eligible to go live", "Every section must meet its minimum first."),
+    (
+        "amber-without-plan",
+        "An AMBER section has no plan",
+        "Before a statement is raised, each AMBER section has a `lead`, a `target_date`, and a comment or evidence "
+        "that says what is left to do. `errors` names what is missing.",
+    ),
+    (
+        "challenge-open",
+        "A challenge is open",
+        "The prison answers each challenge of its region and the region closes it; then a statement can be raised.",
+    ),
     ("signatory-missing", "A signatory is missing", "Name a person for each required role of the toolkit."),
     (
         "statement-not-open",

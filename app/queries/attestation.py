@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -10,43 +11,63 @@ from sqlalchemy.orm import Session
 
 from app.queries.evidence import EvidenceView
 from app.queries.readiness import READINESS_JSON
+from app.queries.reviews import count_confirmed
 from app.queries.sections import SECTION_NUMBERS, SectionView, section_views
 from app.queries.toolkits import read_book
-from app.rules.assessment import Answers
 from app.rules.audit import digest_of
 from app.rules.moments import london_date
-from app.rules.prison import PrisonFacts
 from app.rules.readiness import ReadinessView, Situation
+from app.rules.types import Rating
 
-FORMAT = "idts-statement-of-readiness/1"
+FORMAT = "idts-statement-of-readiness/2"
 
 
-def attested_payload(
-    session: Session, prison: PrisonFacts, answers: Answers, go_live_date: date, at: datetime
-) -> tuple[str, str]:
+@dataclass(frozen=True, slots=True)
+class Attested:
+    """What a statement attests: the verdict, the sections, how many of their ratings the region has confirmed."""
+
+    verdict: ReadinessView
+    sections: Sequence[SectionView]
+    confirmed_by_region: int
+    go_live_date: date
+    frozen_at: datetime
+
+
+def attested_payload(session: Session, situation: Situation, go_live_date: date, at: datetime) -> tuple[str, str]:
     """The payload as canonical JSON (RFC 8785), and its SHA-256 in hexadecimal."""
-    book = read_book(session, prison.toolkit_version)
-    sections = section_views(session, prison, answers, list(SECTION_NUMBERS), at)
-    view = Situation(prison, answers).view(book, london_date(at))
-    return canonical_payload(view, sections, go_live_date, at)
+    prison = situation.prison
+    view = replace(situation, statements=()).view(read_book(session, prison.toolkit_version), london_date(at))
+    sections = section_views(session, prison, situation.answers, list(SECTION_NUMBERS), at)
+    return canonical_payload(Attested(view, sections, count_confirmed(session, prison.id), go_live_date, at))
 
 
-def canonical_payload(
-    view: ReadinessView, sections: Sequence[SectionView], go_live_date: date, at: datetime
-) -> tuple[str, str]:
-    """The payload and its digest, of the verdict and the sections as they are attested."""
-    verdict: dict[str, Any] = READINESS_JSON.dump_python(view, mode="json")
+def canonical_payload(of: Attested) -> tuple[str, str]:
+    """The payload and its digest."""
+    verdict: dict[str, Any] = READINESS_JSON.dump_python(of.verdict, mode="json")
     document = {
         "format": FORMAT,
         "prison": verdict["prison"],
-        "toolkit_version": view.toolkit_version,
-        "frozen_at": at.isoformat().replace("+00:00", "Z"),
-        "go_live_date": go_live_date.isoformat(),
-        "sections": [_section(one) for one in sections],
+        "toolkit_version": of.verdict.toolkit_version,
+        "frozen_at": of.frozen_at.isoformat().replace("+00:00", "Z"),
+        "go_live_date": of.go_live_date.isoformat(),
+        "sections": [_section(one) for one in of.sections],
         "verdict": {name: verdict[name] for name in ("counts", "commissioning", "go_live", "warnings")},
+        "outstanding": [_outstanding(one) for one in of.sections if one.rating is Rating.AMBER and not one.exempt],
+        "confirmed_by_region": of.confirmed_by_region,
     }
     canonical = rfc8785.dumps(document)
     return canonical.decode(), hashlib.sha256(canonical).hexdigest()
+
+
+def _outstanding(one: SectionView) -> dict[str, Any]:
+    """What an AMBER section leaves to do: its comment, or what its evidence says where there is none."""
+    return {
+        "section": one.number,
+        "title": one.title,
+        "what": one.comment or "; ".join(item.text or item.title for item in one.evidence),
+        "who": one.lead,
+        "by_when": one.target_date.isoformat() if one.target_date else None,
+    }
 
 
 def _section(one: SectionView) -> dict[str, Any]:

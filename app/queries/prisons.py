@@ -5,13 +5,13 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, String, and_, bindparam, cast, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Row, String, and_, bindparam, cast, exists, func, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.errors import Forbidden, Invalid, NotFound
 from app.models import Prison, PrisonChange, ServiceEnd, StatementEvent, StoredVerdict, table_of
-from app.models.columns import columns_of
+from app.models.columns import UtcDateTime, columns_of
 from app.queries.keys import with_caller
 from app.rules.access import Principal, scope_refusal
 from app.rules.moments import london_date
@@ -131,14 +131,10 @@ def _facts_at(session: Session, now: PrisonFacts, as_of: datetime) -> PrisonFact
             "not-yet-registered",
             f"{now.code} was registered at {now.registered_at:%Y-%m-%dT%H:%M:%SZ}: ask for a later moment.",
         )
-    state: dict[str, Any] | None = session.scalar(
-        select(col(PrisonChange.state))
-        .where(col(PrisonChange.prison_id) == now.id, col(PrisonChange.at) <= as_of)
-        .order_by(col(PrisonChange.version).desc())
-        .limit(1)
-    )
-    if state is None:
+    row = session.execute(_READ_THEN, {"of_prison": now.id, "as_of": as_of}).first()
+    if row is None:
         raise LookupError(f"prison {now.code} has no history at {as_of}")
+    state, live = row
     return PrisonFacts(
         now.id,
         now.code,
@@ -147,29 +143,30 @@ def _facts_at(session: Session, now: PrisonFacts, as_of: datetime) -> PrisonFact
         Function(state["function"]),
         state["toolkit_version"],
         now.registered_at,
-        _live_on(session, now.id, as_of),
+        None if live is None else date.fromisoformat(live["live_on"]),
     )
 
 
-def _live_on(session: Session, prison_id: int, as_of: datetime) -> date | None:
-    """Since when the prison was live then: its first go-live after the last end of its service."""
-    ended_at = select(func.max(col(ServiceEnd.at))).where(
-        col(ServiceEnd.prison_id) == prison_id, col(ServiceEnd.at) <= as_of
-    )
-    step = (
-        select(col(StatementEvent.state))
-        .where(
-            col(StatementEvent.prison_id) == prison_id,
-            col(StatementEvent.kind) == "live",
-            col(StatementEvent.at) <= as_of,
-        )
-        .order_by(col(StatementEvent.id))
-        .limit(1)
-    )
-    if (last_end := session.scalar(ended_at)) is not None:
-        step = step.where(col(StatementEvent.at) > last_end)
-    state = session.scalar(step)
-    return None if state is None else date.fromisoformat(state["live_on"])
+_OF_PRISON, _AS_OF = bindparam("of_prison", type_=Integer), bindparam("as_of", type_=UtcDateTime)
+_HAS_ENDED = exists().where(
+    col(ServiceEnd.prison_id) == _OF_PRISON,
+    col(ServiceEnd.at) > col(StatementEvent.at),
+    col(ServiceEnd.at) <= _AS_OF,
+)
+# Since when the prison was live then: its first go-live that no end of its service follows.
+_LIVE_THEN = (
+    select(col(StatementEvent.state))
+    .where(col(StatementEvent.prison_id) == _OF_PRISON, col(StatementEvent.at) <= _AS_OF)
+    .where(col(StatementEvent.kind) == "live", ~_HAS_ENDED)
+    .order_by(col(StatementEvent.id))
+    .limit(1)
+)
+_READ_THEN = (
+    select(col(PrisonChange.state), _LIVE_THEN.scalar_subquery())
+    .where(col(PrisonChange.prison_id) == _OF_PRISON, col(PrisonChange.at) <= _AS_OF)
+    .order_by(col(PrisonChange.version).desc())
+    .limit(1)
+)
 
 
 _VIEW_COLUMNS = (

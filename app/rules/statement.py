@@ -1,12 +1,11 @@
 """The life of a Statement of Readiness: what may happen to it, and what the ratings do to it (rule 7)."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from app.rules.go_live import GoLive
-from app.rules.toolkit import Toolkit
 from app.rules.types import AnyCase, Reason
 
 
@@ -123,32 +122,6 @@ def after_steps(statements: Iterable[StatementFacts], steps: Iterable[Step]) -> 
     """The open statements once these steps have been taken."""
     known = {one.id: one for one in statements} | {step.after.id: step.after for step in steps}
     return tuple(one for one in known.values() if one.status in OPEN)
-
-
-def may_be_raised(go_live: GoLive, open_statuses: Collection[StatementStatus]) -> Reason | None:
-    """Only while eligible, and one open statement at a time. Source: toolkit, introduction."""
-    if StatementStatus.RAISED in open_statuses:
-        return Reason(
-            "statement-already-open",
-            "A statement has already been raised and waits for signatures. Have it signed, or withdraw it first.",
-        )
-    if go_live.eligible:
-        return None
-    numbers = ", ".join(str(blocker.section) for blocker in go_live.blockers)
-    return Reason(
-        "not-eligible",
-        f"A statement can be raised only while the prison is eligible to go live. These sections are below their "
-        f"minimum: {numbers}. GET the prison's readiness for what each one needs.",
-    )
-
-
-def missing_signatories(toolkit: Toolkit, roles: Sequence[str]) -> Reason | None:
-    """Every required role of the toolkit has a person. Source: toolkit, on the Statement of Readiness."""
-    missing = [role for role in toolkit.signatory_roles if role.required and role.key not in roles]
-    if not missing:
-        return None
-    titles = ", ".join(f"{role.title} ({role.key})" for role in missing)
-    return Reason("signatory-missing", f"Name a person for each required role; missing: {titles}.", "/signatories")
 
 
 def may_be_signed(status: StatementStatus, signed_by_role: bool) -> Reason | None:

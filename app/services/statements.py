@@ -24,16 +24,15 @@ from app.rules.access import Caller, Principal, Role
 from app.rules.decision import Change
 from app.rules.going_live import has_passed
 from app.rules.moments import london_date
+from app.rules.raising import amber_without_plan, may_be_raised, missing_signatories, open_challenges
 from app.rules.statement import (
     Standing,
     StatementFacts,
     StatementStatus,
     Step,
-    may_be_raised,
     may_be_replaced,
     may_be_signed,
     may_be_withdrawn,
-    missing_signatories,
     serial_number,
 )
 from app.services.open_statements import open_statement, refuse, take_steps
@@ -58,15 +57,18 @@ def raise_statement(
 ) -> StatementView:
     """Freeze what the prison attests, and name those who are to sign it.
 
-    Refused while the prison is not eligible, or while a statement is open, or where a required role has no
-    person; Invalid for a role that the toolkit does not have, one named twice, or a date that has passed.
+    Refused while the prison is not eligible, a statement or a challenge is open, an AMBER section does not say what
+    is left to do, or a required role has no person; Invalid for a role that the toolkit does not have, one named
+    twice, or a date that has passed.
     """
     opened = open_prison(session, code, caller)
     _refuse_malformed(opened, go_live_date, people)
     go_live = opened.decide(Change()).readiness.go_live
     refuse(may_be_raised(go_live, [one.status for one in opened.statements]), Conflict)
     refuse(missing_signatories(opened.toolkit, [person.role for person in people]))
-    payload, digest = attested_payload(session, opened.facts, opened.answers, go_live_date, opened.at)
+    refuse(open_challenges(opened.situation.challenges), Conflict)
+    _refuse_without_plan(opened)
+    payload, digest = attested_payload(session, opened.situation, go_live_date, opened.at)
     facts = StatementFacts(
         id=str(uuid4()),
         serial=None,
@@ -249,6 +251,18 @@ def _refuse_malformed(opened: OpenedPrison, go_live_date: date, people: Sequence
             faults.append(FieldFault(f"/signatories/{place}/role", "named twice: one person for each role"))
     if faults:
         raise Invalid("invalid-input", "Put right what the pointers name and raise the statement again.", faults)
+
+
+def _refuse_without_plan(opened: OpenedPrison) -> None:
+    """AMBER says that something is left to do: whoever signs is told what, who does it and by when."""
+    reasons = amber_without_plan(opened.answers.assessments)
+    if reasons:
+        detail = (
+            "Each AMBER section says what is left to do, who leads it and by when. Add what `errors` names with "
+            f"PATCH /v1/prisons/{opened.facts.code}/sections, then raise the statement."
+        )
+        faults = [FieldFault(reason.pointer or "", reason.detail) for reason in reasons]
+        raise Refused(reasons[0].code, detail, faults)
 
 
 def _refuse_others_role(by: Principal, role: str) -> None:

@@ -99,6 +99,15 @@ def test_the_payload_freezes_ratings_versions_evidence_exemptions_and_the_verdic
     assert (payload["toolkit_version"], payload["go_live_date"]) == ("2006-09.2", "2026-12-01")
     assert payload["verdict"] == {name: verdict[name] for name in ("counts", "commissioning", "go_live", "warnings")}
     assert [one["section"] for one in payload["verdict"]["go_live"]["exempt"]] == [7]
+    assert [one["section"] for one in payload["outstanding"]] == [n for n in factories.AMBER_IS_ENOUGH if n != 7]
+    assert payload["outstanding"][0] == {
+        "section": 8,
+        "title": sections[8]["title"],
+        "what": "Two nurses start in June.",
+        "who": "A. Lead",
+        "by_when": "2026-12-31",
+    }
+    assert payload["confirmed_by_region"] == 0
 
 
 def test_an_uploaded_document_is_attested_by_the_digest_of_its_bytes(service: Service):

@@ -11,8 +11,10 @@ from app.rules.access import Permission, Principal, Role, key_scope_fault, refus
 from app.rules.assessment import Assessment, EvidenceRef, Exemption
 from app.rules.evidence import withdrawal_leaves_green_bare
 from app.rules.going_live import has_passed, may_be_moved, may_end, may_go_live, was_eligible
+from app.rules.raising import amber_without_plan, may_be_raised, missing_signatories, open_challenges
 from app.rules.readiness import judge, judge_ratings
 from app.rules.returns import Month, may_be_frozen
+from app.rules.review import Review, ReviewKind
 from app.rules.section import (
     Item,
     exemption_allowed,
@@ -26,11 +28,9 @@ from app.rules.staleness import stale_warnings, unrecorded_warnings
 from app.rules.statement import (
     StatementFacts,
     StatementStatus,
-    may_be_raised,
     may_be_replaced,
     may_be_signed,
     may_be_withdrawn,
-    missing_signatories,
     steps_followed,
     would_lapse,
 )
@@ -58,6 +58,11 @@ def go_live(*below: int):
 
 def statement(status: StatementStatus, live_on: date | None = None) -> StatementFacts:
     return StatementFacts("a", None, status, None, "d" * 64, PLANNED, PLANNED, live_on, ())
+
+
+def challenge(section: int) -> Review:
+    at = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    return Review("r", section, 1, ReviewKind.CHALLENGED, "Why so?", None, None, None, "Regional lead", at)
 
 
 # Asked for by the test itself, so that whatever works them out is known to be tried by it.
@@ -184,6 +189,19 @@ REFUSALS = [
         "statement-already-open",
         "A statement has already been raised and waits for signatures. Have it signed, or withdraw it first.",
         None,
+    ),
+    (
+        lambda: open_challenges([challenge(7), challenge(5), challenge(5)]),
+        "challenge-open",
+        "Your region has challenged section 5, 7. Answer each challenge, and ask the region to close it. Then raise "
+        "the statement.",
+        None,
+    ),
+    (
+        lambda: amber_without_plan([Assessment(16, 1, A, lead="A. Lead", comment="Two nurses start")])[0],
+        "amber-without-plan",
+        "section 16 is AMBER: give the date by which it is done",
+        "/sections/16/target_date",
     ),
     (
         lambda: may_be_raised(go_live(3, 21), []),

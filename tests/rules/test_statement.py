@@ -7,8 +7,10 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
+from app.rules.assessment import Assessment, EvidenceRef, Exemption
 from app.rules.go_live import GoLive
 from app.rules.going_live import has_passed, may_be_moved, may_end, may_go_live, was_eligible
+from app.rules.raising import amber_without_plan, may_be_raised, missing_signatories
 from app.rules.readiness import judge_ratings
 from app.rules.statement import (
     OPEN,
@@ -20,11 +22,9 @@ from app.rules.statement import (
     counting,
     event_kind,
     follow,
-    may_be_raised,
     may_be_replaced,
     may_be_signed,
     may_be_withdrawn,
-    missing_signatories,
     people_in_two_roles,
     serial_number,
     steps_followed,
@@ -165,6 +165,34 @@ def test_what_is_open_may_be_withdrawn_and_by_the_prison_before_issue_alone(stat
     assert (status in OPEN) is (expected is None)
     by_prison = "issued-already" if status is ISSUED else expected
     assert code_of(may_be_withdrawn(status, by_prison=True)) == by_prison
+
+
+WHO, WHEN, WHAT = {"lead": "A. Lead"}, {"target_date": PLANNED}, {"comment": "Two nurses start"}
+SEEN = {"evidence": (EvidenceRef("e", PLANNED),)}
+UNSOUND = {"evidence": (EvidenceRef("e", PLANNED, sound=False),)}
+EXEMPTION = {"exemption": Exemption("No such unit", "Regional lead", "2026-03-01")}
+
+
+@pytest.mark.parametrize(
+    ("given", "gaps"),
+    [
+        ({}, ["lead", "target_date", "comment"]),
+        (WHO | WHEN | WHAT, []),
+        (WHO | WHEN | SEEN, []),
+        (WHO | WHEN, ["comment"]),
+        (WHO | WHEN | UNSOUND, ["comment"]),
+        (WHO | WHAT, ["target_date"]),
+        (WHEN | WHAT, ["lead"]),
+        (EXEMPTION, []),
+        ({"rating": Rating.GREEN}, []),
+        ({"rating": Rating.RED}, []),
+    ],
+)
+def test_an_amber_section_says_what_is_left_to_do_who_does_it_and_by_when(given, gaps):
+    one = Assessment(14, 1, **({"rating": Rating.AMBER} | given))
+    found = amber_without_plan([Assessment(13, 1, Rating.GREEN), one])
+    assert [reason.pointer for reason in found] == [f"/sections/14/{name}" for name in gaps]
+    assert {reason.code for reason in found} <= {"amber-without-plan"}
 
 
 @pytest.mark.parametrize("status", list(StatementStatus))

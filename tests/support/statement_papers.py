@@ -54,20 +54,32 @@ def attested(*, items: int = 1, exempt: dict[int, str] | None = None, **more: An
         }
         for one in shipped_toolkit().sections
     ]
-    ratings = [one["rating"] for one in sections]
+    ratings = [one["rating"] for one in sections if one["exemption"] is None]
     return {
-        "format": "idts-statement-of-readiness/1",
+        "format": "idts-statement-of-readiness/2",
         "prison": {"code": "LWI", "name": "Lewes", "region": "South East", "function": "local"},
         "toolkit_version": "2006-09.2",
         "frozen_at": "2026-06-01T09:32:00Z",
         "go_live_date": "2026-07-06",
         "sections": sections,
         "verdict": {
-            "counts": {key.lower(): ratings.count(key) for key in ("RED", "AMBER", "GREEN")},
+            "counts": {key.lower(): ratings.count(key) for key in ("RED", "AMBER", "GREEN")} | {"exempt": len(exempt)},
             "commissioning": {"ready": True, "required_sections": list(COMMISSIONING), "blockers": []},
             "go_live": {"eligible": True, "blockers": [], "exempt": []},
             "warnings": [],
         },
+        "outstanding": [
+            {
+                "section": one["number"],
+                "title": one["title"],
+                "what": f"The rest of section {one['number']} is agreed and under way.",
+                "who": "Head of Healthcare",
+                "by_when": "2026-09-30",
+            }
+            for one in sections
+            if one["rating"] == "AMBER"
+        ],
+        "confirmed_by_region": 12,
     } | more
 
 

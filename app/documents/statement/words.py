@@ -50,6 +50,7 @@ def statement_words(view: StatementView, payload: Mapping[str, Any], verify_url:
         "signatures": [_signature(view, person) for person in view.signatories],
         "check": _check(view, verify_url),
         "groups": _groups(sections),
+        "outstanding": _outstanding(payload),
         "exemptions": [
             {"heading": f"Section {one['number']}, {_text(one['title'])}", "why": _lines(one["exemption"])}
             for one in sections
@@ -162,9 +163,33 @@ def _verdict(payload: Mapping[str, Any]) -> dict[str, Any]:
     counts = [(f"{verdict['counts'][key.lower()]} ", key) for key in ("GREEN", "AMBER", "RED")]
     return {
         "headline": f"{'Ready' if go_live['eligible'] else 'Not ready'} to go live",
-        "sentences": [met, f"For commissioning, sections {required} {ready}."],
+        "sentences": [met, f"For commissioning, sections {required} {ready}.", *_confirmed(payload)],
         "counts": [*counts, *([(f"{exempt} ", "EXEMPT")] if exempt else [])],
     }
+
+
+def _confirmed(payload: Mapping[str, Any]) -> list[str]:
+    """How many ratings somebody beyond the prison has looked at and found right."""
+    if "confirmed_by_region" not in payload:
+        return []
+    count, all_of_them = payload["confirmed_by_region"], len(payload["sections"])
+    return [f"The region has confirmed {count or 'none'} of the {all_of_them} ratings."]
+
+
+def _outstanding(payload: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    """What AMBER sections leave to do; None where the statement is from before this was asked for."""
+    if "outstanding" not in payload:
+        return None
+    return [
+        {
+            "number": str(one["section"]),
+            "title": _text(one["title"]),
+            "what": _lines(one["what"]),
+            "who": _text(one["who"]),
+            "by_when": london_day(date.fromisoformat(one["by_when"])),
+        }
+        for one in payload["outstanding"]
+    ]
 
 
 def _signature(view: StatementView, person: SignatoryView) -> dict[str, Any]:

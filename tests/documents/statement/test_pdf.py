@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from app.documents.statement.glyphs import REPLACEMENT, showable
 from app.documents.statement.pdf import render_statement
 from app.documents.statement.words import LOOKS, london_moment
-from app.queries.statements import StatementView
+from app.queries.statements import DateMoveView, StatementView
 from app.rules.statement import Standing, StatementStatus
 from tests.support.pdf_reading import (
     DOTS_PER_POINT,
@@ -82,7 +82,7 @@ def test_the_first_page_tells_the_prison_the_dates_the_verdict_and_the_counts():
         "Ready to go live",
         "On 1 June 2026 all 35 sections met the toolkit’s minimum for going live, 1 of them by exemption.",
         "For commissioning, sections 1, 2, 3, 5, 6, 10 and 11 are all GREEN.",
-        "28 GREEN 6 AMBER 1 RED 1 EXEMPT",
+        "28 GREEN 6 AMBER 0 RED 1 EXEMPT",
         "Planned go-live date 6 July 2026",
         "Live since 8 July 2026 confirmed 8 July 2026, 13:00 by R",
         "Issued 8 June 2026, 10:32",
@@ -227,6 +227,40 @@ def test_an_issued_statement_has_no_such_banner_and_a_raised_one_says_who_has_no
     assert not says(content, "Scan the code")
 
 
+def test_what_is_left_to_do_is_printed_with_who_does_it_and_by_when():
+    payload = attested(exempt={7: RATIONALE})
+    payload["outstanding"][0]["what"] = "The unit opens in October.\nUntil then prisoners go to Elmley."
+    content = paper(issued(payload), payload)
+    assert says(content, "The unit opens in October.")
+    assert says(content, "Until then prisoners go to Elmley.")
+    assert says(content, "The rest of section 26 is agreed and under way.")
+    assert whole_text(content).count("30September2026") == 6
+    assert says(content, "The region has confirmed 12 of the 35 ratings.")
+
+
+def test_a_statement_without_anything_left_to_do_says_so():
+    payload = attested(outstanding=[], confirmed_by_region=0)
+    content = paper(issued(payload), payload)
+    assert says(content, "Nothing: no section that counts is AMBER.")
+    assert says(content, "The region has confirmed none of the 35 ratings.")
+
+
+def test_a_statement_from_before_that_was_asked_for_is_printed_without_it():
+    payload = attested()
+    del payload["outstanding"], payload["confirmed_by_region"]
+    content = paper(issued(payload), payload)
+    assert not says(content, "Outstanding at go-live")
+    assert not says(content, "The region has confirmed")
+
+
+def test_a_moved_date_is_printed_beside_the_one_that_is_attested():
+    payload = attested()
+    move = DateMoveView(date(2026, 7, 6), date(2026, 9, 1), "Staff", "staffing", RAISED_AT, "Lead")
+    content = paper(issued(payload, go_live_date=date(2026, 9, 1), date_moves=[move]), payload)
+    assert says(content, "1 September 2026")
+    assert says(content, "attested: 6 July 2026; moved once, last on 1 June 2026, 10:32")
+
+
 def test_a_statement_that_lapsed_awaits_no_signature():
     payload = attested()
     view = raised(payload, status=StatementStatus.LAPSED, ended_at=ENDED_AT, end_reason="Section 5 fell below")
@@ -318,10 +352,10 @@ def test_tables_have_header_cells_and_the_code_has_words_in_its_place():
         found = list(tags(pdf))
         kinds = [str(element.S) for element in found]
         headers = [element for element in found if element.S == "/TH"]
-        assert kinds.count("/Table") == 3
-        assert len(headers) == 3 + 5 + 8 + 5
+        assert kinds.count("/Table") == 4
+        assert len(headers) == 3 + 5 + 8 + 5 + 5
         assert all(attribute(element, "/Scope") == "/Column" for element in headers)
-        assert kinds.count("/TD") == 7 * 3 + 35 * 5 + 35 * 5
+        assert kinds.count("/TD") == 7 * 3 + 35 * 5 + 7 * 5 + 35 * 5
         (figure,) = (element for element in found if element.S == "/Figure")
         assert "SOR-LWI-2026-001" in str(figure.Alt)
         assert verify_url(view) in str(figure.Alt)
@@ -329,6 +363,7 @@ def test_tables_have_header_cells_and_the_code_has_words_in_its_place():
             "Signed by",
             "How to check this document",
             "Ratings of the 35 sections",
+            "Outstanding at go-live",
             "Evidence",
         ]
 
