@@ -159,7 +159,7 @@ def correct(
 ) -> Response:
     """Correct a prison's details, or move it to another toolkit version.
 
-    A prison corrects what it knows best (its function, address and categories), a regional lead changes its
+    A prison corrects what it knows best (its address and categories), a regional lead changes its function and its
     toolkit version, and an administrator can change all of it.
     """
     changes = {name: getattr(body, name) for name in sorted(body.model_fields_set - {"accept_lapse"})}

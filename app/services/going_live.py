@@ -77,7 +77,7 @@ def end_service(session: Session, code: str, ended_on: date, reason: str, *, cal
 
     Refused unless it is live, Invalid for a day before it went live or to come.
     """
-    opened = open_prison(session, code, caller)
+    opened = open_prison(session, code, caller, may_be_closed=True)
     before, today = opened.facts.live_on, london_date(opened.at)
     refuse(may_end(before), Conflict)
     assert before is not None

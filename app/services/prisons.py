@@ -33,8 +33,9 @@ from app.storage.batch import Write
 
 # A prison may put right what it knows best; who it is and where it belongs is for an administrator.
 MAY_CORRECT = {
-    Role.PRISON: frozenset({"designation", "function", "county", "postcode", "gender", "contracted", "categories"}),
-    Role.REGION: frozenset({"toolkit_version"}),
+    Role.PRISON: frozenset({"designation", "county", "postcode", "gender", "contracted", "categories"}),
+    # Exemptions hang on what a prison is for (rule 5), and they are the region's.
+    Role.REGION: frozenset({"function", "toolkit_version"}),
 }
 
 

@@ -71,6 +71,17 @@ def test_its_statement_can_be_withdrawn_and_its_details_put_right(closed: Servic
     assert closed.patch(f"{MSI}/sections/5", {"comment": "Open again"}, by=LEAD).status_code == 200
 
 
+def test_its_service_can_be_recorded_as_ended(service: Service):
+    found = statements.issued(service, "MSI")
+    assert (
+        service.post(f"/v1/statements/{found['id']}/go-live", {"live_on": "2026-03-02"}, by=REGION).status_code == 200
+    )
+    service.patch(MSI, {"closed_on": "2026-03-10"}, by="admin")
+    service.clock.set("2026-03-12T10:00:00Z")
+    ended = service.post(f"{MSI}/service-ended", {"ended_on": "2026-03-10", "reason": "The prison closed"}, by=REGION)
+    assert ended.status_code in (200, 201), ended.text
+
+
 @pytest.mark.parametrize(
     ("closed_on", "now"), [("2026-03-10", "2026-03-10"), ("2026-03", "2026-03-31"), ("2026", "2026-12-31")]
 )

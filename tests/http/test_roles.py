@@ -38,6 +38,7 @@ CALLS = [
     ("POST", "/v1/prisons", factories.prison(), (ADMIN,)),
     ("PATCH", LWI, {"name": "HMP Lewes"}, (ADMIN,)),
     ("PATCH", LWI, {"toolkit_version": "2006-09.2"}, (REGION, ADMIN)),
+    ("PATCH", LWI, {"function": "local"}, (REGION, ADMIN)),
     ("GET", "/v1/keys", None, (ADMIN,)),
     ("POST", "/v1/keys", {"name": "A key", "role": "national"}, (ADMIN,)),
     ("POST", "/v1/keys/1/revoke", None, (ADMIN,)),
