@@ -23,6 +23,7 @@ from app.models import (
     PrisonPeriod,
     SectionAssessment,
     SectionChange,
+    Signatory,
     Statement,
     StatementEvent,
     StoredVerdict,
@@ -42,7 +43,7 @@ LIVED = 300
 COPIED = [
     table_of(model)
     for model in (
-        *(Prison, PrisonChange, SectionAssessment, SectionChange, Statement, StatementEvent, StoredVerdict),
+        *(Prison, PrisonChange, SectionAssessment, SectionChange, Statement, StatementEvent, Signatory, StoredVerdict),
         PrisonPeriod,
     )
 ]
@@ -120,9 +121,12 @@ def _multiply(database: Database, more: int) -> None:
 
 def _copy(table: sa.Table, turn: int, last: int, prisons: str) -> str:
     """The rows of these prisons in one table once more, under ids, codes and serials of their own."""
-    of_prison = "id" if table.name == "prison" else "prison_id"
     values = {name: name for name in [column.name for column in table.columns] if (table.name, name) not in NUMBERED}
-    values[of_prison] = f"{of_prison} + {turn * last}"
+    if table.name == "signatory":
+        of_prison, prisons = "statement_id", f"SELECT id FROM statement WHERE prison_id IN ({prisons})"
+    else:
+        of_prison = "id" if table.name == "prison" else "prison_id"
+        values[of_prison] = f"{of_prison} + {turn * last}"
     for name in values.keys() & {"code", "serial", "statement_serial"}:
         values[name] = f"{name} || '{turn:03}'"
     for name in values.keys() & ({"statement_id", "superseded_by"} | ({"id"} if table.name == "statement" else set())):

@@ -27,7 +27,7 @@ class Point(NamedTuple):
     `ratings` has one letter a section, a small r where the prison has never worked on it (rule 9); `blocking` and
     `exempt` have bit n - 1 set for section n. `quiet_since` is when the prison last changed a section, or its
     registration. `closed_by` is the last day on which it can be open. `targets` are those of `targets_of`. Staff are
-    hundredths of whole-time equivalents.
+    hundredths of whole-time equivalents. The last three are what returns tell of it and dashboards do not.
     """
 
     code: str
@@ -44,13 +44,10 @@ class Point(NamedTuple):
     blocking: int
     exempt: int
     blocker_count: int
-    section_changed_at: datetime | None
     quiet_since: datetime
     statement_serial: str | None
     statement_status: str | None
     statement_standing: str | None
-    statement_raised_at: datetime | None
-    statement_issued_at: datetime | None
     go_live_date: date | None
     live_on: date | None
     open_challenges: int
@@ -59,6 +56,14 @@ class Point(NamedTuple):
     staff_required_14: int | None
     staff_in_post_16: int | None
     staff_required_16: int | None
+    section_changed_at: datetime | None = None
+    statement_raised_at: datetime | None = None
+    statement_issued_at: datetime | None = None
+
+    @property
+    def last_update(self) -> datetime | None:
+        """When the prison last worked on a section; None where it never did. Known without `section_changed_at`."""
+        return self.quiet_since if self.ratings.strip("r") else None
 
 
 class Period(NamedTuple):

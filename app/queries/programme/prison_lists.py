@@ -170,7 +170,7 @@ def quiet_of(points: Sequence[Point], day: date) -> QuietPrisons:
     until = end_of_day(quiet_from(day))
     quiet = [point for point in points if point.quiet_since <= until]
     quietest = nsmallest(SHORT, quiet, key=lambda point: (point.quiet_since, point.code))
-    items = [QuietPrison(*named(point), point.section_changed_at) for point in quietest]
+    items = [QuietPrison(*named(point), point.last_update) for point in quietest]
     return QuietPrisons(QUIET_DAYS, len(quiet), items)
 
 

@@ -243,7 +243,9 @@ def dashboard(history: History, region: str | None, at: datetime) -> dict[str, A
             :10
         ],
         "quiet": len(quiet),
-        "quietest": [one.code for one in sorted(quiet, key=lambda o: (o.quiet_since, o.code))][:10],
+        "quietest": [
+            (one.code, text(one.touched)) for one in sorted(quiet, key=lambda o: (o.quiet_since, o.code))[:10]
+        ],
         "planned": len(planned),
         "soonest": [
             one.code for one in sorted(planned, key=lambda o: (str((o.statement or {})["go_live_date"]), o.code))
@@ -306,7 +308,7 @@ def shown(answer: dict[str, Any]) -> dict[str, Any]:
         "blocking": [(one["number"], one["prisons"]) for one in answer["blocking"]],
         "nearest": [(one["code"], one["blockers"]) for one in answer["nearest"]],
         "quiet": answer["without_update"]["prisons"],
-        "quietest": [one["code"] for one in answer["without_update"]["items"]],
+        "quietest": [(one["code"], one["last_update"]) for one in answer["without_update"]["items"]],
         "planned": answer["go_live_dates"]["prisons"],
         "soonest": [one["code"] for one in answer["go_live_dates"]["items"]],
         "trend": [
