@@ -27,6 +27,7 @@ from app.api import (
     regions,
     returns,
     reviews,
+    section_reads,
     sections,
     statement_documents,
     statements,
@@ -67,6 +68,7 @@ CORS_ANSWER_HEADERS = [
 ROUTERS = (
     # First, since routes are tried in order and these are asked for most.
     readiness.router,
+    section_reads.router,
     sections.router,
     evaluation.router,
     toolkits.router,

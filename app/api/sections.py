@@ -1,7 +1,6 @@
-"""A prison's 35 section assessments: read, rate, exempt, and their history."""
+"""Rating a prison's sections, one or several at once."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
@@ -16,41 +15,37 @@ from pydantic import (
     field_validator,
 )
 from sqlalchemy.orm import Session
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.http.answers import Cursor, Limit, Page, decode_cursor, page_response, resource, tagged, written
-from app.http.auth import Assessor
+from app.http.answers import JSON, written
+from app.http.auth import Assessor, credentials_of, permit
 from app.http.idempotency import Idempotency
-from app.http.kept import Kept
-from app.http.parameters import AsOf, CallerNow, IfMatch, Now, PrisonCode, SectionNumber, now, versions_in
+from app.http.parameters import (
+    LONGEST_TAGS,
+    CallerNow,
+    IfMatch,
+    PrisonCode,
+    SectionNumber,
+    caller_now,
+    versions_in,
+)
 from app.http.parts import parts
-from app.http.resolve import OwnPrisonThen, own_prison_mark
 from app.http.routing import KeyedRoute, ready_first
 from app.http.text import Day, Line, Prose, Title, one_line
 from app.queries.etags import etag_of
-from app.queries.reviews import read_told
 from app.queries.sections import (
     SECTION_JSON,
     SECTION_NUMBERS,
-    SECTIONS_JSON,
-    SectionChangeView,
-    SectionList,
     SectionView,
-    read_answers,
-    read_history,
-    read_present_sections,
-    section_views,
     unknown_section,
 )
-from app.rules.moments import london_date
-from app.rules.prison import PrisonFacts
+from app.rules.access import Caller, Permission
 from app.rules.readiness import ReadinessView
 from app.rules.types import EvidenceKind, OutcomeStatus, Rating
 from app.services.section_versions import NewEvidence, SectionsAfter
 from app.services.sections import SectionPatch, rate_sections
-from app.storage.db import Database, ReadSession, WriteSession
+from app.storage.db import WriteSession, in_writers_thread
 
 router = APIRouter(prefix="/v1/prisons/{code}/sections", tags=["Sections"], route_class=KeyedRoute)
 
@@ -160,59 +155,30 @@ class SectionsWithReadiness:
 
 
 _SECTIONS = TypeAdapter(list[SectionView])
-_HISTORY = TypeAdapter(Page[SectionChangeView])
 
 
-async def kept_sections(request: Request, code: str) -> Response:
-    """The sections as they are now, from memory where nothing about the prison has changed since they were read."""
-    code, at = code.upper(), now(request)
-    mark = await own_prison_mark(request, code)
-    # Evidence grows stale by the day.
-    today, answers = london_date(at), parts(request).kept_sections
-    known = answers.find(code, (*mark, today))
-    if known is None:
-        known = await run_in_threadpool(_read_all, parts(request).database, code, at)
-        answers.keep(code, known)
-    return tagged(request, known.body, known.etag)
+async def rated_at_once(request: Request, code: str) -> Response | None:
+    """A change that is in order and asks for nothing out of the ordinary; None for any other."""
+    credentials_of(request)
+    headers, number = request.headers, _BY_NAME.get(request.scope["path_params"]["number"])
+    if number is None or headers.get("content-type") != JSON or "idempotency-key" in headers or "prefer" in headers:
+        return None
+    if_match = headers.get("if-match")
+    if len(if_match or "") > LONGEST_TAGS:
+        return None
+    try:
+        body = RateSection.model_validate(await request.json())
+    except ValueError:
+        return None
+    caller = await caller_now(request)
+    permit(caller.by, Permission.RATE_SECTIONS)
+    session = parts(request).database.write_session()
+    return await in_writers_thread(session, lambda: _rated(session, code, number, body, caller, if_match))
 
 
-def _read_all(database: Database, code: str, at: datetime) -> Kept:
-    with database.reading() as session:
-        mark, views = read_present_sections(session, code, at)
-    body = SECTIONS_JSON.dump_json(SectionList(views))
-    return Kept((*mark, london_date(at)), body, etag_of(body, sum(one.version for one in views)))
+_BY_NAME = {str(number): number for number in SECTION_NUMBERS}
 
 
-def list_sections(request: Request, prison: OwnPrisonThen, session: ReadSession, at: Now, as_of: AsOf) -> Response:
-    """All 35 section assessments of a prison, in number order."""
-    views = _views(session, prison, at, as_of, list(SECTION_NUMBERS))
-    return resource(request, SECTIONS_JSON.dump_json(SectionList(views)), version=sum(one.version for one in views))
-
-
-router.add_api_route(
-    "",
-    list_sections,
-    summary="List a prison's sections",
-    response_model=SectionList,
-    route_class_override=ready_first(kept_sections),
-)
-
-
-@router.get("/{number}", summary="Read a prison's section", response_model=SectionView)
-def read_section(
-    request: Request,
-    prison: OwnPrisonThen,
-    number: SectionNumber,
-    session: ReadSession,
-    at: Now,
-    as_of: AsOf,
-) -> Response:
-    """One section assessment of a prison."""
-    (view,) = _views(session, prison, at, as_of, [known_section(number)])
-    return resource(request, SECTION_JSON.dump_json(view), version=view.version)
-
-
-@router.patch("/{number}", summary="Rate a prison's section", response_model=SectionWithReadiness)
 def rate_section(
     code: PrisonCode,
     number: SectionNumber,
@@ -228,14 +194,25 @@ def rate_section(
     GREEN needs every required outcome met, and evidence that someone can look at; sections 14 and 16 need enough
     staff. A change that changes nothing makes no new version.
     """
-    patch, accept_lapse, versions = body.patch(known_section(number)), body.accept_lapse, versions_in(if_match)
+    return once(session, lambda: _rated(session, code, known_section(number), body, caller, if_match))
 
-    def answer() -> Response:
-        return one_after(
-            rate_sections(session, code, [patch], caller=caller, versions=versions, accept_lapse=accept_lapse)
-        )
 
-    return once(session, answer)
+def _rated(
+    session: Session, code: str, number: int, body: RateSection, caller: Caller, if_match: str | None
+) -> Response:
+    patch, versions = body.patch(number), versions_in(if_match)
+    after = rate_sections(session, code, [patch], caller=caller, versions=versions, accept_lapse=body.accept_lapse)
+    return one_after(after)
+
+
+router.add_api_route(
+    "/{number}",
+    rate_section,
+    methods=["PATCH"],
+    summary="Rate a prison's section",
+    response_model=SectionWithReadiness,
+    route_class_override=ready_first(rated_at_once),
+)
 
 
 @router.patch("", summary="Rate a prison's sections", response_model=SectionsWithReadiness)
@@ -260,36 +237,10 @@ def rate_several_sections(
     return once(session, answer)
 
 
-@router.get("/{number}/history", summary="Read a prison section's history", response_model=Page[SectionChangeView])
-def read_section_history(
-    request: Request,
-    prison: OwnPrisonThen,
-    number: SectionNumber,
-    session: ReadSession,
-    as_of: AsOf,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> Response:
-    """Every version of a section, newest first: what changed, from which value to which, who did it and when."""
-    position = decode_cursor(request, cursor, {"before": int})
-    before = position["before"] if position else None
-    rows = read_history(session, prison.id, known_section(number), before=before, limit=limit + 1, as_of=as_of)
-    return page_response(request, _HISTORY, rows, limit, lambda change: {"before": change.version})
-
-
 def known_section(number: int) -> int:
     if number not in SECTION_NUMBERS:
         raise unknown_section(number)
     return number
-
-
-def _views(
-    session: Session, prison: PrisonFacts, at: datetime, as_of: datetime | None, numbers: list[int]
-) -> list[SectionView]:
-    reviews = read_told(session, prison.id, numbers, as_of)
-    return section_views(
-        session, prison, read_answers(session, prison.id, as_of), numbers, as_of or at, reviews=reviews
-    )
 
 
 def one_after(after: SectionsAfter) -> Response:

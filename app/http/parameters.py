@@ -106,9 +106,10 @@ async def _as_of(at: Now, as_of: AsOfText = None) -> datetime | None:
 
 AsOf = Annotated[datetime | None, Depends(_as_of)]
 
+LONGEST_TAGS = 2000
 IfMatch = Annotated[
     str | None,
-    Header(description="The ETag of your copy. If it is out of date, the answer is 412.", max_length=2000),
+    Header(description="The ETag of your copy. If it is out of date, the answer is 412.", max_length=LONGEST_TAGS),
 ]
 
 

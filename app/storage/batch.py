@@ -22,11 +22,12 @@ def send_all(connection: Connection, writes: Sequence[Write]) -> None:
     try:
         with driver.pipeline() if is_server else nullcontext():
             cursor = driver.cursor()
+            listeners = list(connection.dispatch.before_cursor_execute)
             for statement, given in writes:
                 rows = [given] if isinstance(given, Mapping) else given
                 sql, filled = _rendered(statement, tuple(rows[0]), dialect)
-                for told in connection.dispatch.before_cursor_execute:
-                    told(connection, cursor, sql, rows, None, len(rows) > 1)
+                for tell in listeners:
+                    tell(connection, cursor, sql, rows, None, len(rows) > 1)
                 if len(rows) == 1:
                     cursor.execute(sql, filled(rows[0]))
                 else:

@@ -258,12 +258,12 @@ def on_one_thread(endpoint: Endpoint) -> Endpoint:
 
     @wraps(endpoint)
     async def writing(**given: Any) -> Any:
-        return await _in_writers_thread(given[name], partial(endpoint, **given))
+        return await in_writers_thread(given[name], partial(endpoint, **given))
 
     return writing if kind == WriteSession else reading
 
 
-async def _in_writers_thread(session: Writing, work: Callable[[], T]) -> T:
+async def in_writers_thread(session: Writing, work: Callable[[], T]) -> T:
     """The work and its COMMIT; PoolTimeout where the writers before it take too long."""
     database = session.database
     place = object()
