@@ -226,3 +226,25 @@ def test_evidence_that_grows_old_is_warned_of_without_any_change(service: Servic
 def test_prisons_do_not_share_ratings(service: Service):
     service.patch(f"{LWI}/sections/5", {"rating": "AMBER"})
     assert service.get("/v1/prisons/MSI/readiness").json()["counts"]["red"] == 35
+
+
+def test_doing_all_that_a_verdict_names_makes_a_prison_eligible_with_every_section_green(service: Service):
+    """A program that reads nothing but `missing` and the sections' own keys."""
+    service.patch(f"{LWI}/sections/14", {"staff_in_post": 7.5, "staff_required": 10.25})
+    sections = {one["number"]: one for one in service.get(f"{LWI}/sections").json()["items"]}
+    bodies = []
+    for blocker in service.get(f"{LWI}/readiness").json()["go_live"]["blockers"]:
+        number, missing = blocker["section"], blocker["missing"]
+        keys = {one["text"]: one["key"] for one in sections[number]["required_outcomes"]}
+        body: dict[str, Any] = {"number": number, "rating": "GREEN"}
+        body["outcomes"] = {keys[text]: "met" for text in missing["outcomes"]}
+        body["evidence"] = [factories.note()] if missing["evidence"] else []
+        if (staff := missing["staff"]) is not None:
+            required = staff["required"] or 4
+            body |= {"staff_required": required, "staff_in_post": staff["needed_for_green"] or required}
+        bodies.append(body)
+    assert len(bodies) == 35
+    readiness = service.patch(f"{LWI}/sections", {"sections": bodies}).json()["readiness"]
+    assert readiness["go_live"] == {"eligible": True, "blockers": [], "exempt": []}
+    assert readiness["counts"] == {"red": 0, "amber": 0, "green": 35, "exempt": 0}
+    assert all(one["missing"] is None for one in service.get(f"{LWI}/sections").json()["items"])

@@ -402,3 +402,11 @@ def test_a_change_is_made_alike_on_the_short_way_and_on_the_whole_one(service: S
     assert first.json().keys() == second.json().keys()
     assert first.headers.keys() == second.headers.keys()
     assert first.headers["etag"] == service.get(f"{SECTIONS}/5").headers["etag"]
+
+
+@pytest.mark.parametrize("number", [one for one in range(1, 36) if one not in (14, 16)])
+def test_no_section_but_14_and_16_takes_staff(untouched: Service, number: int):
+    answer = untouched.patch(f"{SECTIONS}/{number}", {"staff_in_post": 3, "staff_required": 4})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid-input")
+    assert [one["pointer"] for one in answer.json()["errors"]] == ["/staff_in_post", "/staff_required"]
+    assert "only 14 and 16" in answer.json()["detail"]

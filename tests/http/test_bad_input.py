@@ -46,7 +46,7 @@ JSON = {"content-type": "application/json"}
         ({"staff_in_post": "3"}, "/staff_in_post"),
         ({"staff_in_post": "7.5"}, "/staff_in_post"),
         ({"staff_in_post": [3]}, "/staff_in_post"),
-        # Only sections 14 and 16 take staff.
+        # Only sections 14 and 16 take staff: this is section 5.
         ({"staff_in_post": 3}, "/staff_in_post"),
         ({"rating": "AMBER", "staff_required": 4.5}, "/staff_required"),
         ({"staff_in_post": True}, "/staff_in_post"),

@@ -1,15 +1,25 @@
 """Laws that the verdict keeps for any ratings and any exemptions."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
 import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from app.rules.readiness import judge_ratings, stage_of
-from app.rules.types import Rating, Stage
-from tests.support.shipped import shipped_book
+from app.rules.assessment import Assessment, EvidenceRef, Exemption
+from app.rules.readiness import judge, judge_ratings, stage_of
+from app.rules.section import unsupported_rating, whole_time
+from app.rules.types import Blocker, OutcomeStatus, Rating, Stage
+from tests.support.shipped import all_met, shipped_book, shipped_toolkit
 
 law = settings(deadline=None, max_examples=200)
 RATINGS = list(Rating)
+STAFFED = (14, 16)
+DAY = date(2026, 3, 2)
+EXEMPTION = Exemption("There is no such unit", "Regional lead", "2026-03-01T09:00:00Z")
 any_ratings = st.lists(st.sampled_from(RATINGS), min_size=35, max_size=35)
 # Mostly GREEN, so that the few that are not decide.
 nearly_there = st.builds(
@@ -134,3 +144,114 @@ def test_the_stages_are_declared_from_first_to_furthest():
         "statement_issued",
         "live",
     ]
+
+
+keys_of = {section.number: [one.key for one in section.required_outcomes] for section in shipped_toolkit().sections}
+figures = st.none() | st.sampled_from([Decimal(0), Decimal("7.5"), Decimal(9), Decimal(10), Decimal("10.5")])
+
+
+@st.composite
+def an_assessment(draw, number: int) -> Assessment:
+    """A section in any state; where it can be GREEN it often is."""
+    met = draw(st.just(keys_of[number]) | st.lists(st.sampled_from(keys_of[number]), unique=True))
+    outcomes = dict.fromkeys(met, OutcomeStatus.MET)
+    evidence = tuple(EvidenceRef("e", DAY, sound=sound) for sound in draw(st.lists(st.booleans(), max_size=2)))
+    required = draw(st.none() | st.sampled_from([Decimal(10), Decimal("9.99")])) if number in STAFFED else None
+    one = Assessment(
+        number,
+        1,
+        outcomes=outcomes,
+        evidence=evidence,
+        staff_in_post=draw(figures) if number in STAFFED else None,
+        staff_required=required,
+    )
+    section = shipped_toolkit().section(number)
+    accepted = [rating for rating in RATINGS if not unsupported_rating(section, replace(one, rating=rating).facts())]
+    return replace(one, rating=draw(st.sampled_from(accepted) | st.just(accepted[-1])))
+
+
+@st.composite
+def prisons(draw) -> list[Assessment]:
+    """35 sections of which a few are in any state, and the others as GREEN needs them."""
+    anyhow = draw(st.sets(sections, max_size=35) | st.sets(sections, max_size=4))
+    found = [draw(an_assessment(number)) if number in anyhow else whole(number) for number in range(1, 36)]
+    exempt = draw(some_exempt)
+    return [replace(one, exemption=EXEMPTION) if one.number in exempt else one for one in found]
+
+
+def whole(number: int) -> Assessment:
+    staff = Decimal(10) if number in STAFFED else None
+    evidence = (EvidenceRef("e", DAY),)
+    return Assessment(number, 1, Rating.GREEN, None, None, None, staff, staff, all_met(number), evidence)
+
+
+def recording(key: str) -> Callable[[Assessment], Assessment]:
+    return lambda before: replace(before, outcomes={**before.outcomes, key: OutcomeStatus.MET})
+
+
+def acted_on(one: Assessment, blocker: Blocker) -> list[Callable[[Assessment], Assessment]]:
+    """Each single thing that a blocker asks for, apart from the rating itself."""
+    assert blocker.missing is not None
+    steps: list[Callable[[Assessment], Assessment]] = []
+    staff = blocker.missing.staff
+    if staff is not None and (blocker.required is Rating.GREEN or staff.more != 0):
+        required = one.staff_required or Decimal(8)
+        wanted = staff.needed_for_green if blocker.required is Rating.GREEN else staff.needed
+        in_post = Decimal(8) if wanted is None else whole_time(wanted)
+        steps.append(lambda before: replace(before, staff_required=required, staff_in_post=in_post))
+    if blocker.required is Rating.GREEN:
+        by_text = {each.text: each.key for each in shipped_toolkit().section(one.number).required_outcomes}
+        steps += [recording(by_text[text]) for text in blocker.missing.outcomes]
+        if blocker.missing.evidence:
+            steps.append(lambda before: replace(before, evidence=(*before.evidence, EvidenceRef("new", DAY))))
+    return steps
+
+
+def after_steps_of(one: Assessment, blocker: Blocker, *, without: int | None = None) -> Assessment:
+    """The section rated as required, once all is done that its blocker asks for, or all but one thing."""
+    for place, step in enumerate(acted_on(one, blocker)):
+        one = one if place == without else step(one)
+    return replace(one, rating=blocker.required)
+
+
+@law
+@given(prisons())
+def test_what_a_verdict_names_makes_the_prison_eligible_and_nothing_less_does(assessments):
+    before = judge(shipped_book(), assessments)
+    after = list(assessments)
+    for blocker in before.go_live.blockers:
+        one = assessments[blocker.section - 1]
+        section = shipped_toolkit().section(blocker.section)
+        done = after[blocker.section - 1] = after_steps_of(one, blocker)
+        assert unsupported_rating(section, done.facts()) == []
+        asked = acted_on(one, blocker)
+        event(f"a blocker asks for {min(len(asked), 3)} things{' or more' if len(asked) > 2 else ''} and the rating")
+        for place in range(len(asked)):
+            assert unsupported_rating(section, after_steps_of(one, blocker, without=place).facts())
+    blocking = [blocker.section for blocker in before.go_live.blockers]
+    event(f"{min(len(blocking), 5)} blockers{' or more' if len(blocking) > 4 else ''}")
+    assert judge(shipped_book(), after).go_live.eligible
+    for left_out in blocking:
+        nearly = [assessments[one.number - 1] if one.number == left_out else one for one in after]
+        assert [one.section for one in judge(shipped_book(), nearly).go_live.blockers] == [left_out]
+
+
+@law
+@given(prisons())
+def test_the_blockers_of_a_prison_are_those_of_its_ratings_and_their_reasons_name_nothing_that_is_done(assessments):
+    found = judge(shipped_book(), assessments)
+    exempt = {one.number for one in assessments if one.exemption}
+    bare = judge_ratings(shipped_book(), [one.rating for one in assessments], exempt)
+    assert (found.counts, found.go_live.exempt) == (bare.counts, bare.go_live.exempt)
+    for told, untold in ((found.go_live, bare.go_live), (found.commissioning, bare.commissioning)):
+        assert [replace(one, reason="", missing=None) for one in told.blockers] == [
+            replace(one, reason="") for one in untold.blockers
+        ]
+    for blocker in found.go_live.blockers + found.commissioning.blockers:
+        one, section = assessments[blocker.section - 1], shipped_toolkit().section(blocker.section)
+        done = [each for each in section.required_outcomes if one.outcomes.get(each.key) is OutcomeStatus.MET]
+        event(f"{'some' if done else 'nothing'} done, {blocker.required} is required")
+        assert not [each for each in done if each.text.rstrip(".") in blocker.reason]
+        assert blocker.missing is not None
+        assert set(blocker.missing.outcomes).isdisjoint(each.text for each in done)
+        assert not (blocker.missing.evidence and any(item.sound for item in one.evidence))

@@ -55,9 +55,10 @@ def attested(*, items: int = 1, exempt: dict[int, str] | None = None, **more: An
         for one in shipped_toolkit().sections
     ]
     ratings = [one["rating"] for one in sections if one["exemption"] is None]
+    region = {"slug": "south-east", "name": "South East"}
     return {
         "format": "idts-statement-of-readiness/2",
-        "prison": {"code": "LWI", "name": "Lewes", "region": "South East", "function": "local"},
+        "prison": {"code": "LWI", "name": "Lewes", "region": region, "function": "local"},
         "toolkit_version": "2006-09.2",
         "frozen_at": "2026-06-01T09:32:00Z",
         "go_live_date": "2026-07-06",

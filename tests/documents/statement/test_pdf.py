@@ -147,6 +147,16 @@ def test_evidence_that_supports_several_sections_is_listed_once_with_all_of_them
     assert whole_text(content).count(shared["digest"]) == 1
 
 
+def test_a_statement_of_before_regions_had_slugs_prints_what_it_attests():
+    """Its counts have the exempt sections under their ratings."""
+    payload = attested(exempt={7: RATIONALE})
+    payload["prison"]["region"] = "South East"
+    payload["verdict"]["counts"] = {"red": 1, "amber": 6, "green": 28}
+    first = squeezed(page_texts(paper_of(payload))[0])
+    for words in ("Lewes LWI – local prison – South East", "28 GREEN 6 AMBER 1 RED 1 EXEMPT"):
+        assert squeezed(words) in first
+
+
 def test_exemptions_are_told_with_their_rationale_and_stale_evidence_is_noted():
     payload = attested(exempt={7: RATIONALE})
     payload["verdict"]["warnings"] = [
