@@ -6,6 +6,9 @@ from pathlib import Path
 from sqlalchemy import text
 
 from app.cli import first_start
+from app.documents.shipped import shipped_establishments, shipped_toolkits
+from app.rules.access import Caller
+from app.services.seed import OPERATOR, load_missing_toolkits, register_missing
 from app.storage import schema
 from app.storage.db import Database
 from tests.support.service import REGISTERED_AT, Service, service_settings
@@ -43,3 +46,22 @@ def test_an_empty_database_gets_an_admin_key_that_is_kept_for_its_owner_alone(tm
     assert seeded.admin_key_file.stat().st_mode & 0o777 == 0o600
     assert len(digests) == 1
     assert seeded.admin_key_file.read_text().strip() not in digests
+
+
+def test_a_database_from_before_a_version_gets_it_and_its_prisons_stay_on_theirs(tmp_path: Path):
+    settings = service_settings(f"sqlite:///{tmp_path / 'idts.db'}", data_dir=tmp_path / "var")
+    schema.migrate(settings)
+    database = Database(settings)
+    (first,) = [one for one in shipped_toolkits() if one.version == "2006-09"]
+    (lewes,) = [one for one in shipped_establishments() if one.code == "LWI"]
+    with database.session_scope() as session:
+        caller = Caller(OPERATOR, REGISTERED_AT)
+        load_missing_toolkits(session, [first], caller=caller)
+        register_missing(session, [lewes], caller=caller)
+    seeded = first_start.seed(settings, database, at=REGISTERED_AT)
+    with database.reading() as session:
+        rows = session.execute(text("SELECT code, toolkit_version FROM prison")).all()
+    database.dispose()
+    assert (seeded.toolkits, seeded.prisons) == (1, 137)
+    assert [row.code for row in rows if row.toolkit_version == "2006-09"] == ["LWI"]
+    assert {row.toolkit_version for row in rows} == {"2006-09", "2006-09.2"}
