@@ -1,5 +1,6 @@
 """The rules that hold for one section's assessment, whatever the rest of the prison looks like."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
@@ -114,6 +115,8 @@ def green_needs_evidence(section: Section, facts: SectionFacts) -> Iterator[Reas
         )
 
 
+# An address on the web, with the name of its host.
+_ADDRESS = re.compile(r"https?://[^\s/?#]", re.IGNORECASE)
 # Enough for a sentence that says what was seen.
 SHORTEST_NOTE = 20
 
@@ -137,7 +140,7 @@ def lacks_substance(item: Item) -> Reason | None:
     if item.kind is EvidenceKind.NOTE and len((item.text or "").strip()) < SHORTEST_NOTE:
         detail = f"A note needs a text of at least {SHORTEST_NOTE} characters: say what was seen, where and when."
         return Reason("note-says-too-little", detail, "/text")
-    if item.kind is EvidenceKind.LINK and not reference.startswith(("https://", "http://")):
+    if item.kind is EvidenceKind.LINK and not _ADDRESS.match(reference):
         detail = "A link needs its address as reference, beginning with https:// or http://."
         return Reason("link-without-address", detail, "/reference")
     if item.kind is EvidenceKind.DOCUMENT and not (item.has_file or reference):

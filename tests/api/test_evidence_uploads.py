@@ -176,6 +176,8 @@ def test_fields_at_fault_are_named(service: Service, parts: list[bytes], pointer
         ({"kind": "link"}, "link-without-address", "/reference"),
         ({"kind": "link", "reference": "javascript:alert(1)"}, "link-without-address", "/reference"),
         ({"kind": "link", "reference": "the shared drive"}, "link-without-address", "/reference"),
+        ({"kind": "link", "reference": "https://"}, "link-without-address", "/reference"),
+        ({"kind": "link", "reference": "see https://example.org"}, "link-without-address", "/reference"),
         ({"kind": "document"}, "document-without-place", "/reference"),
         ({"kind": "document", "reference": "  "}, "document-without-place", "/reference"),
         ({"kind": "note"}, "note-says-too-little", "/text"),
@@ -200,6 +202,7 @@ def test_what_nobody_could_look_at_is_no_evidence(untouched: Service, fields: di
     [
         {"kind": "document", "reference": "IDTS/5/1"},
         {"kind": "link", "reference": "http://example.org"},
+        {"kind": "link", "reference": "HTTPS://example.org/plan"},
         {"kind": "note", "text": "  Twenty characters, no"},
     ],
 )
