@@ -7,6 +7,7 @@ from app.models.events import ChangeEvent, Webhook, WebhookDelivery
 from app.models.evidence import EvidenceFile
 from app.models.prison import Prison, PrisonChange, ServiceEnd, StoredVerdict, ToolkitVersion
 from app.models.programme import PrisonPeriod, ReturnRevision, ReturnRow
+from app.models.readiness_meeting import ReadinessMeeting
 from app.models.review import Review, ReviewEvent
 from app.models.section import Evidence, SectionAssessment, SectionChange
 from app.models.statement import Signatory, SigningKey, Statement, StatementEvent
@@ -22,6 +23,7 @@ __all__ = [
     "Prison",
     "PrisonChange",
     "PrisonPeriod",
+    "ReadinessMeeting",
     "RememberedAnswer",
     "ReturnRevision",
     "ReturnRow",

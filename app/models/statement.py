@@ -16,6 +16,7 @@ _IS_MOVE = sa.text(f"kind = '{MOVED}'")
 class Statement(SQLModel, table=True):
     """One Statement of Readiness. `payload` is the canonical JSON (RFC 8785) whose SHA-256 is `digest`.
 
+    `readiness_meeting` is the meeting as it was recorded when the statement was raised.
     `breached_sections` holds the sections below their minimum since issue; empty while in force.
     """
 
@@ -31,6 +32,7 @@ class Statement(SQLModel, table=True):
     digest: str = Field(max_length=64, index=True)
     serial: str | None = Field(default=None, max_length=24, unique=True)
     breached_sections: list[int] = json_column()
+    readiness_meeting: dict[str, Any] | None = json_column(optional=True)
     raised_at: datetime = moment_column()
     raised_by: str = Field(max_length=200)
     issued_at: datetime | None = moment_column(optional=True)

@@ -1,7 +1,7 @@
 """What a Statement of Readiness attests: frozen as canonical JSON, so that its digest can be signed."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -24,21 +24,26 @@ FORMAT = "idts-statement-of-readiness/2"
 
 @dataclass(frozen=True, slots=True)
 class Attested:
-    """What a statement attests: the verdict, the sections, how many of their ratings the region has confirmed."""
+    """What a statement attests: the verdict, the sections, how many of their ratings the region has confirmed, and the
+    readiness meeting as JSON."""
 
     verdict: ReadinessView
     sections: Sequence[SectionView]
     confirmed_by_region: int
+    meeting: Mapping[str, Any] | None
     go_live_date: date
     frozen_at: datetime
 
 
-def attested_payload(session: Session, situation: Situation, go_live_date: date, at: datetime) -> tuple[str, str]:
+def attested_payload(
+    session: Session, situation: Situation, go_live_date: date, at: datetime, meeting: Mapping[str, Any] | None
+) -> tuple[str, str]:
     """The payload as canonical JSON (RFC 8785), and its SHA-256 in hexadecimal."""
     prison = situation.prison
     view = replace(situation, statements=()).view(read_book(session, prison.toolkit_version), london_date(at))
     sections = section_views(session, prison, situation.answers, list(SECTION_NUMBERS), at)
-    return canonical_payload(Attested(view, sections, count_confirmed(session, prison.id), go_live_date, at))
+    confirmed = count_confirmed(session, prison.id)
+    return canonical_payload(Attested(view, sections, confirmed, meeting, go_live_date, at))
 
 
 def canonical_payload(of: Attested) -> tuple[str, str]:
@@ -54,6 +59,7 @@ def canonical_payload(of: Attested) -> tuple[str, str]:
         "verdict": {name: verdict[name] for name in ("counts", "commissioning", "go_live", "warnings")},
         "outstanding": [_outstanding(one) for one in of.sections if one.rating is Rating.AMBER and not one.exempt],
         "confirmed_by_region": of.confirmed_by_region,
+        "readiness_meeting": of.meeting,
     }
     canonical = rfc8785.dumps(document)
     return canonical.decode(), hashlib.sha256(canonical).hexdigest()

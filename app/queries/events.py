@@ -32,6 +32,7 @@ KINDS = (
     "review.added",
     "review.answered",
     "review.closed",
+    "readiness_meeting.recorded",
     "statement.raised",
     "statement.signatory_replaced",
     "statement.go_live_date_moved",

@@ -13,6 +13,7 @@ from sqlmodel import col
 from app.errors import NotFound
 from app.models import Prison, Signatory, Statement, StatementEvent
 from app.models.columns import columns_of
+from app.queries.readiness_meetings import MEETING_JSON, ReadinessMeetingView
 from app.rules.access import Principal, in_scope
 from app.rules.statement import (
     OPEN,
@@ -87,6 +88,7 @@ class StatementView:
     ended_by: str | None
     end_reason: str | None
     superseded_by: str | None
+    readiness_meeting: ReadinessMeetingView | None
     signatories: list[SignatoryView]
     warnings: list[StatementWarning]
 
@@ -269,6 +271,7 @@ def _view(row: Statement, code: str, people: list[SignatoryView], steps: Sequenc
         ended_by=row.ended_by,
         end_reason=row.end_reason,
         superseded_by=row.superseded_by,
+        readiness_meeting=MEETING_JSON.validate_python(row.readiness_meeting) if row.readiness_meeting else None,
         signatories=people,
         warnings=people_in_two_roles((one.role, one.title, one.name) for one in people),
     )

@@ -13,6 +13,7 @@ from sqlmodel import col
 from app.errors import Conflict, FieldFault, Forbidden, Invalid, Refused
 from app.models import Signatory, Statement, table_of
 from app.queries.attestation import attested_payload
+from app.queries.readiness_meetings import MEETING_JSON, list_meetings
 from app.queries.statements import (
     SignatoryView,
     StatementView,
@@ -68,7 +69,8 @@ def raise_statement(
     refuse(missing_signatories(opened.toolkit, [person.role for person in people]))
     refuse(open_challenges(opened.situation.challenges), Conflict)
     _refuse_without_plan(opened)
-    payload, digest = attested_payload(session, opened.situation, go_live_date, opened.at)
+    meeting = _newest_meeting(session, opened)
+    payload, digest = attested_payload(session, opened.situation, go_live_date, opened.at, meeting)
     facts = StatementFacts(
         id=str(uuid4()),
         serial=None,
@@ -85,7 +87,7 @@ def raise_statement(
         opened,
         Step("raised", None, facts),
         before=[
-            (_RAISE, _statement_row(opened, facts, payload)),
+            (_RAISE, _statement_row(opened, facts, payload, meeting)),
             (_NAME_SIGNATORY, _signatory_rows(opened, facts.id, people)),
         ],
     )
@@ -202,7 +204,15 @@ _CHANGE_SIGNATORY = update(table_of(Signatory)).where(
 )
 
 
-def _statement_row(opened: OpenedPrison, facts: StatementFacts, payload: str) -> dict[str, Any]:
+def _newest_meeting(session: Session, opened: OpenedPrison) -> dict[str, Any] | None:
+    """As the statement shows and attests it."""
+    found = list_meetings(session, opened.facts.id, limit=1)
+    return MEETING_JSON.dump_python(found[0], mode="json") if found else None
+
+
+def _statement_row(
+    opened: OpenedPrison, facts: StatementFacts, payload: str, meeting: dict[str, Any] | None
+) -> dict[str, Any]:
     return {
         "id": facts.id,
         "prison_id": opened.facts.id,
@@ -213,6 +223,7 @@ def _statement_row(opened: OpenedPrison, facts: StatementFacts, payload: str) ->
         "payload": payload,
         "digest": facts.digest,
         "breached_sections": [],
+        "readiness_meeting": meeting,
         "raised_at": opened.at,
         "raised_by": opened.caller.by.name,
         "version": 0,

@@ -81,6 +81,7 @@ def attested(*, items: int = 1, exempt: dict[int, str] | None = None, **more: An
             if one["rating"] == "AMBER"
         ],
         "confirmed_by_region": 12,
+        "readiness_meeting": None,
     } | more
 
 
@@ -121,6 +122,7 @@ def raised(payload: dict[str, Any], *, signed: int = 0, **more: Any) -> Statemen
         ended_by=None,
         end_reason=None,
         superseded_by=None,
+        readiness_meeting=None,
         signatories=people,
         warnings=[],
     )

@@ -94,6 +94,9 @@ SCOPED = {
     ("POST", "/v1/prisons/{code}/sections/{number}/reviews/{review_id}/close"): Ask({}),
     ("GET", "/v1/reviews"): Ask(params={"prison": "LWI"}),
     ("POST", "/v1/prisons/{code}/statements"): Ask(statements.raising()),
+    ("GET", "/v1/prisons/{code}/readiness-meetings"): Ask(),
+    ("POST", "/v1/prisons/{code}/readiness-meetings"): Ask({"held_on": "2026-03-02"}),
+    ("GET", "/v1/prisons/{code}/readiness-meetings/{meeting_id}"): Ask(),
     ("POST", "/v1/prisons/{code}/service-ended"): Ask({"ended_on": "2026-03-02", "reason": "The wing has closed"}),
     ("GET", "/v1/audit"): Ask(params={"prison": "LWI"}),
     ("POST", "/v1/webhooks"): Ask({"url": "https://example.org/idts", "description": "Ours", "prison": "LWI"}),
@@ -135,6 +138,7 @@ def walked(
             service.key(key)
         hook = service.post("/v1/webhooks", {"url": "https://example.org/a", "description": "Lewes"}).json()["webhook"]
         statement = statements.raised(service)
+        meeting = service.post("/v1/prisons/LWI/readiness-meetings", {"held_on": "2026-03-02"}).json()
         item = service.call(
             "POST",
             "/v1/prisons/LWI/sections/5/evidence",
@@ -153,6 +157,7 @@ def walked(
             "review_id": review["id"],
             "statement_id": statement["id"],
             "role": "governor",
+            "meeting_id": meeting["id"],
             "webhook_id": str(hook["id"]),
             "delivery_id": "1",
         }

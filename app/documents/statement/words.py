@@ -51,6 +51,7 @@ def statement_words(view: StatementView, payload: Mapping[str, Any], verify_url:
         "check": _check(view, verify_url),
         "groups": _groups(sections),
         "outstanding": _outstanding(payload),
+        "meeting": _meeting(payload),
         "exemptions": [
             {"heading": f"Section {one['number']}, {_text(one['title'])}", "why": _lines(one["exemption"])}
             for one in sections
@@ -174,6 +175,18 @@ def _confirmed(payload: Mapping[str, Any]) -> list[str]:
         return []
     count, all_of_them = payload["confirmed_by_region"], len(payload["sections"])
     return [f"The region has confirmed {count or 'none'} of the {all_of_them} ratings."]
+
+
+def _meeting(payload: Mapping[str, Any]) -> list[str]:
+    """Whether a meeting was held on the prison's readiness, when and with whom."""
+    meeting = payload.get("readiness_meeting")
+    if meeting is None:
+        return []
+    if meeting["held_on"] is None:
+        return ["No meeting was held on whether the prison is ready.", *_lines(f"Reason: {meeting['not_held_reason']}")]
+    who = f"Those who took part: {_and(map(_text, meeting['who']))}." if meeting["who"] else ""
+    held = f"A meeting on whether the prison is ready was held on {london_day(date.fromisoformat(meeting['held_on']))}."
+    return [held, *([who] if who else [])]
 
 
 def _outstanding(payload: Mapping[str, Any]) -> list[dict[str, Any]] | None:

@@ -14,12 +14,14 @@ from app.models import (
     Prison,
     PrisonChange,
     PrisonPeriod,
+    ReadinessMeeting,
     ReviewEvent,
     SectionChange,
     ServiceEnd,
     StatementEvent,
     StoredVerdict,
 )
+from app.models.columns import columns_of
 from app.queries.judged_by import outdated_prisons
 from app.queries.soundness import fill_in_soundness
 from app.queries.toolkits import read_book
@@ -158,6 +160,9 @@ def _happenings(session: Session, ids: Sequence[int]) -> Iterator[tuple[int, Hap
         yield prison_id, Happening(at, "review", state["id"], state, moved)
     for row in session.execute(_of(ServiceEnd, ids).order_by(col(ServiceEnd.id))).scalars():
         yield row.prison_id, Happening(row.at, "service end", None, {}, row.moves_verdict)
+    meetings = select(*columns_of(ReadinessMeeting, "prison_id at")).where(col(ReadinessMeeting.prison_id).in_(ids))
+    for prison_id, at in session.execute(meetings):
+        yield prison_id, Happening(at, "readiness meeting", None, {}, moved=False)
 
 
 def verdict_row(session: Session, replayed: Replayed, at: datetime) -> dict[str, Any]:

@@ -25,8 +25,8 @@ Books = Callable[[str], RuleBook]
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One row of the history: a change of details, a version of a section, a step of a statement or of a review, or
-    the end of a service.
+    """One row of the history: a change of details, a version of a section, a step of a statement or of a review, the
+    end of a service, or a readiness meeting, which changes nothing else.
 
     `subject` is the section's number or the statement's id, `kind` the statement's step.
     """
@@ -112,7 +112,7 @@ def _follow(progress: Progress, one: Happening) -> None:
         progress.challenges = after_review(progress.challenges, review_from(one.state))
     elif one.table == "statement":
         _follow_statement(progress, one)
-    else:
+    elif one.table == "service end":
         _set_live(progress, None)
 
 

@@ -248,6 +248,25 @@ def test_what_is_left_to_do_is_printed_with_who_does_it_and_by_when():
     assert says(content, "The region has confirmed 12 of the 35 ratings.")
 
 
+@pytest.mark.parametrize(
+    ("meeting", "words"),
+    [
+        (
+            {"held_on": "2026-05-20", "who": ["Ann Lee", "Bo Day"]},
+            "held on 20 May 2026. Those who took part: Ann Lee and Bo Day.",
+        ),
+        ({"held_on": "2026-05-20", "who": []}, "A meeting on whether the prison is ready was held on 20 May 2026."),
+        (
+            {"held_on": None, "not_held_reason": "The chair was ill", "who": []},
+            "No meeting was held on whether the prison is ready. Reason: The chair was ill",
+        ),
+    ],
+)
+def test_the_readiness_meeting_is_printed(meeting: dict[str, Any], words: str):
+    payload = attested(readiness_meeting=meeting)
+    assert says(paper(issued(payload), payload), words)
+
+
 def test_a_statement_without_anything_left_to_do_says_so():
     payload = attested(outstanding=[], confirmed_by_region=0)
     content = paper(issued(payload), payload)
