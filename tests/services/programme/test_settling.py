@@ -4,7 +4,6 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +11,6 @@ from sqlalchemy import event, text
 
 from app.queries import judged_by
 from app.rules import readiness
-from app.rules.commissioning import commissioning_blocker
 from app.services.programme.rebuild import find_outdated, settle_prison
 from tests.support import factories
 from tests.support.programme.drive import differences, rebuild
@@ -28,11 +26,7 @@ def other_rules() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(judged_by, "rules_digest", lambda: "f" * 32)
 
-        def mended(*given: Any) -> Any:
-            found = commissioning_blocker(*given)
-            return replace(found, reason=MENDED) if found else None
-
-        patch.setattr(readiness, "commissioning_blocker", mended)
+        patch.setattr(readiness, "blocker_reason", lambda *_facts: MENDED)
         yield
 
 
