@@ -146,6 +146,28 @@ _TEXTS = (
         "Only sections 7 and 23 can be exempted, and not at a local prison.",
     ),
     ("no-exemption", "No exemption to end", "The section has no exemption; nothing needs to be done."),
+    ("partnership-exists", "Partnership of that name", "Give another name, or change the one that there is."),
+    (
+        "plan-not-open",
+        "The plan is fixed",
+        "What a submitted or approved plan says stays as it is: reopen it first. The day that an action was done, and "
+        "updates, are recorded all the same.",
+    ),
+    (
+        "plan-not-there",
+        "Not at that point",
+        "A plan is submitted, then approved or sent back; one that was submitted or approved can be reopened.",
+    ),
+    ("action-exists", "Action of that reference", "Change it with PATCH, or give another reference."),
+    ("objective-twice", "An objective twice", "Give each objective of a planning section its own reference or title."),
+    (
+        "section-needed",
+        "An action names no section",
+        "In an action plan each action names at least one section of the toolkit.",
+    ),
+    ("waits-for-nothing", "There is nothing to wait for", "Name an action of the same plan by its `ref`."),
+    ("waits-in-a-circle", "It would wait for itself", "Leave out one of the actions that wait for each other."),
+    ("no-recommendation", "Nothing is recommended", "Add an action to the plan in your own words."),
     ("prison-exists", "Prison already registered", "A prison with this code is registered: correct it with PATCH."),
     (
         "prison-closed",

@@ -9,6 +9,7 @@ from app.http.auth import Assessor, PrisonReader, WebhookKeeper, ask
 from app.http.parameters import AsOf, PrisonCode
 from app.http.parts import parts
 from app.http.text import PlainNumber
+from app.queries.plans import PlanHead, read_own_plan
 from app.queries.prisons import PRISON_MARK, Mark, read_own_prison, refuse_out_of_scope, unknown_prison
 from app.queries.statements import StatementView, read_own_statement
 from app.queries.webhooks import WebhookView, read_webhook
@@ -18,6 +19,9 @@ from app.storage.db import ReadSession
 
 StatementId = Annotated[str, Path(max_length=36, description="A statement's id.")]
 ReviewId = Annotated[str, Path(max_length=36, description="A review's id.")]
+PlanId = Annotated[str, Path(max_length=36, description="A plan's id.")]
+ActionRef = Annotated[str, Path(max_length=80, description="An action's `ref`, as the plan shows it.")]
+PartnershipName = Annotated[str, Path(max_length=200, description="A partnership's id or its name.")]
 WebhookId = Annotated[int, Path(ge=1, le=2**31 - 1), PlainNumber]
 
 
@@ -38,6 +42,10 @@ def _own_statement(statement_id: StatementId, session: ReadSession, by: PrisonRe
     return read_own_statement(session, statement_id, by)
 
 
+def _own_plan(plan_id: PlanId, session: ReadSession, by: PrisonReader) -> PlanHead:
+    return read_own_plan(session, plan_id, by)
+
+
 def _own_webhook(webhook_id: WebhookId, session: ReadSession, by: WebhookKeeper) -> WebhookView:
     return read_webhook(session, webhook_id, by)
 
@@ -48,6 +56,8 @@ OwnPrison = Annotated[PrisonFacts, Depends(_own_prison)]
 OwnPrisonThen = Annotated[PrisonFacts, Depends(_own_prison_then)]
 # The same in a session of its own, so that nothing is held open while the caller sends its file.
 OwnPrisonOfUploads = Annotated[PrisonFacts, Depends(_own_prison_of_uploads)]
+# A plan of such a prison, or of a partnership that has one; else 403.
+OwnPlan = Annotated[PlanHead, Depends(_own_plan)]
 # A statement of such a prison, or a webhook of the caller's own; else 404.
 OwnStatement = Annotated[StatementView, Depends(_own_statement)]
 OwnWebhook = Annotated[WebhookView, Depends(_own_webhook)]

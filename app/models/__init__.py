@@ -5,6 +5,15 @@ from app.models.audit import AuditCheckpoint, AuditEntry, AuditHead
 from app.models.columns import table_of
 from app.models.events import ChangeEvent, Webhook, WebhookDelivery
 from app.models.evidence import EvidenceFile
+from app.models.plan import (
+    Partnership,
+    PartnershipPrison,
+    Plan,
+    PlanAction,
+    PlanChange,
+    PlanHeading,
+    PlanUpdate,
+)
 from app.models.prison import Prison, PrisonChange, ServiceEnd, StoredVerdict, ToolkitVersion
 from app.models.programme import PrisonPeriod, ReturnRevision, ReturnRow
 from app.models.readiness_meeting import ReadinessMeeting
@@ -20,6 +29,13 @@ __all__ = [
     "ChangeEvent",
     "Evidence",
     "EvidenceFile",
+    "Partnership",
+    "PartnershipPrison",
+    "Plan",
+    "PlanAction",
+    "PlanChange",
+    "PlanHeading",
+    "PlanUpdate",
     "Prison",
     "PrisonChange",
     "PrisonPeriod",

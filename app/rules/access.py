@@ -40,6 +40,10 @@ class Permission(StrEnum):
     READ_AUDIT = "read the audit trail"
     VERIFY_AUDIT = "verify the audit trail"
     REGISTER_PRISONS = "register prisons"
+    WRITE_PLANS = "write a plan"
+    SUBMIT_PLANS = "submit a plan"
+    APPROVE_PLANS = "approve a plan or send it back"
+    MANAGE_PARTNERSHIPS = "make or change a partnership"
     FREEZE_RETURNS = "freeze a monthly return"
     MANAGE_KEYS = "manage keys"
     MANAGE_WEBHOOKS = "manage webhooks"
@@ -57,6 +61,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         Permission.CORRECT_PRISON,
         Permission.RAISE_STATEMENT,
         Permission.WITHDRAW_STATEMENT,
+        Permission.WRITE_PLANS,
+        Permission.SUBMIT_PLANS,
         Permission.READ_AUDIT,
     },
     Role.REGION: _PROGRAMS
@@ -67,6 +73,9 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         Permission.RAISE_STATEMENT,
         Permission.WITHDRAW_STATEMENT,
         Permission.CONFIRM_GO_LIVE,
+        Permission.WRITE_PLANS,
+        Permission.APPROVE_PLANS,
+        Permission.MANAGE_PARTNERSHIPS,
         Permission.READ_AUDIT,
         Permission.VERIFY_AUDIT,
     },
@@ -76,6 +85,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     | {
         Permission.REGISTER_PRISONS,
         Permission.CORRECT_PRISON,
+        Permission.WRITE_PLANS,
+        Permission.MANAGE_PARTNERSHIPS,
         Permission.MANAGE_KEYS,
         Permission.READ_AUDIT,
         Permission.VERIFY_AUDIT,

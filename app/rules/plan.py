@@ -10,7 +10,7 @@ from app.rules.by_when import ByWhen, ByWhenKind
 
 # An action that falls due within this many days is named as such.
 DUE_SOON = timedelta(days=28)
-_WITHOUT_DAY = {
+WITHOUT_DAY = {
     ByWhenKind.NONE: "it has no date",
     ByWhenKind.TBC: "its date is to be confirmed",
     ByWhenKind.CONDITIONAL: "it waits for something that has no date",
@@ -68,8 +68,8 @@ def action_status(facts: ActionFacts, today: date) -> Standing:
 
 def _by_date(by_when: ByWhen, today: date) -> Standing:
     latest = by_when.latest
-    if by_when.kind in _WITHOUT_DAY:
-        return Standing(ActionStatus.NO_DATE, f"Without a date: {_WITHOUT_DAY[by_when.kind]}.")
+    if by_when.kind in WITHOUT_DAY:
+        return Standing(ActionStatus.NO_DATE, f"Without a date: {WITHOUT_DAY[by_when.kind]}.")
     if latest is None:
         starts = by_when.earliest is not None and by_when.earliest > today
         begins = f"Begins on {_day(by_when.earliest)}" if starts and by_when.earliest else "Runs on"

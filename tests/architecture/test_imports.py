@@ -23,6 +23,7 @@ MAY_IMPORT = {
         *(
             "queries.etags",
             "queries.keys",
+            "queries.plans",
             "queries.events",
             "queries.prisons",
             "queries.statements",

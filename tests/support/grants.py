@@ -18,6 +18,10 @@ TABLE = """
     read the audit trail                      yes     yes     yes       no         yes
     verify the audit trail                    no      yes     yes       no         yes
     register prisons                          no      no      no        no         yes
+    write a plan                              yes     yes     no        no         yes
+    submit a plan                             yes     no      no        no         no
+    approve a plan or send it back            no      yes     no        no         no
+    make or change a partnership              no      yes     no        no         yes
     freeze a monthly return                   no      no      yes       no         no
     manage keys                               no      no      no        no         yes
     manage webhooks                           yes     yes     yes       no         yes

@@ -56,6 +56,7 @@ OPEN = {
     ("GET", "/v1/audit/verify"): ROLE_ONLY,
     ("GET", "/v1/webhooks"): OWN,
     ("GET", "/v1/statements"): OWN,
+    ("GET", "/v1/partnerships"): OWN,
 }
 
 
@@ -69,6 +70,7 @@ class Ask:
 
 
 HIDDEN = (404, "not-found")
+SAFE = [{"objectives": [{"title": "A safe", "actions": [{"reference": "A1", "text": "Buy a safe"}]}]}]
 # Sound requests on every other route; `{names}` are filled in with what the fixture made at Lewes.
 SCOPED = {
     ("GET", "/v1/prisons/{code}/sections"): Ask(),
@@ -93,6 +95,28 @@ SCOPED = {
     ("POST", "/v1/prisons/{code}/sections/{number}/reviews/{review_id}/answer"): Ask({"text": "In the wing office"}),
     ("POST", "/v1/prisons/{code}/sections/{number}/reviews/{review_id}/close"): Ask({}),
     ("GET", "/v1/reviews"): Ask(params={"prison": "LWI"}),
+    ("POST", "/v1/prisons/{code}/sections/{number}/reviews/{review_id}/action"): Ask({"plan": "{plan_id}"}),
+    ("GET", "/v1/partnerships/{partnership_id}"): Ask(),
+    ("PATCH", "/v1/partnerships/{partnership_id}"): Ask({}),
+    ("POST", "/v1/partnerships"): Ask({"name": "Ours", "prisons": ["LWI"]}),
+    ("GET", "/v1/plans"): Ask(params={"prison": "LWI"}),
+    ("GET", "/v1/plans/progress"): Ask(params={"prison": "LWI"}),
+    ("POST", "/v1/plans"): Ask({"partnership": "East Sussex", "title": "Another plan"}),
+    ("GET", "/v1/plans/{plan_id}"): Ask(),
+    ("PATCH", "/v1/plans/{plan_id}"): Ask({}),
+    ("PUT", "/v1/plans/{plan_id}/content"): Ask({"sections": SAFE}),
+    ("GET", "/v1/plans/{plan_id}/history"): Ask(),
+    ("GET", "/v1/plans/{plan_id}/actions"): Ask(),
+    ("POST", "/v1/plans/{plan_id}/actions"): Ask({"text": "Buy a safe"}),
+    ("GET", "/v1/plans/{plan_id}/actions/{ref}"): Ask(),
+    ("PATCH", "/v1/plans/{plan_id}/actions/{ref}"): Ask({"done_on": "2026-03-02"}),
+    ("GET", "/v1/plans/{plan_id}/actions/{ref}/history"): Ask(),
+    ("POST", "/v1/plans/{plan_id}/updates"): Ask({"text": "It goes well"}),
+    ("POST", "/v1/plans/{plan_id}/actions/{ref}/updates"): Ask({"text": "It goes well"}),
+    ("POST", "/v1/plans/{plan_id}/submit"): Ask(),
+    ("POST", "/v1/plans/{plan_id}/approve"): Ask(),
+    ("POST", "/v1/plans/{plan_id}/send-back"): Ask({"reason": "Who leads?"}),
+    ("POST", "/v1/plans/{plan_id}/reopen"): Ask({"reason": "One more action"}),
     ("POST", "/v1/prisons/{code}/statements"): Ask(statements.raising()),
     ("GET", "/v1/prisons/{code}/readiness-meetings"): Ask(),
     ("POST", "/v1/prisons/{code}/readiness-meetings"): Ask({"held_on": "2026-03-02"}),
@@ -147,7 +171,12 @@ def walked(
         ).json()
         challenge = {"kind": "challenged", "text": "Where is it kept?"}
         review = service.post("/v1/prisons/LWI/sections/5/reviews", challenge, by=INSIDE[Role.REGION]).json()
+        partnership = service.post("/v1/partnerships", {"name": "East Sussex", "prisons": ["LWI"]}, by="admin").json()
+        plan = {"partnership": partnership["id"], "title": "Plan", "sections": SAFE}
         names = {
+            "partnership_id": partnership["id"],
+            "plan_id": service.post("/v1/plans", plan).json()["id"],
+            "ref": "A1",
             "code": "LWI",
             "number": "5",
             "slug": "south-east",
@@ -164,11 +193,18 @@ def walked(
         yield service, names
 
 
+def filled(body: object, names: dict[str, str]) -> object:
+    """The body with the plan that the fixture made."""
+    if isinstance(body, dict):
+        return {name: names["plan_id"] if value == "{plan_id}" else value for name, value in body.items()}
+    return body
+
+
 def asked(service: Service, names: dict[str, str], address: Address, by: str) -> tuple[int, str | None]:
     """The status, and the code of a problem."""
     method, path = address
     ask = SCOPED.get(address, Ask())
-    answer = service.call(method, path.format(**names), by=by, params=ask.params, json=ask.json)
+    answer = service.call(method, path.format(**names), by=by, params=ask.params, json=filled(ask.json, names))
     is_problem = answer.headers.get("content-type") == "application/problem+json"
     return answer.status_code, answer.json()["code"] if is_problem else None
 
