@@ -27,7 +27,7 @@ def check(
     """
     with opened_database() as (settings, database):
         # The rows first: what is stored after them can only be a file too many, never one too few.
-        with database.snapshot() as session:
+        with database.write_session() as session:
             store_keys = known_store_keys(session)
         store = EvidenceStore(settings)
         stored = dict(store.all_keys())

@@ -49,7 +49,7 @@ def in_the_store(database: Database, store: EvidenceStore, file: IncomingFile, *
 def _discard_unless_kept(database: Database, store: EvidenceStore, stored: StoredFile, at: datetime) -> None:
     """Where the database cannot say whether a row keeps it, the object stays: one too many can be removed later."""
     try:
-        with database.snapshot() as session:
+        with database.write_session() as session:
             has_row = is_kept(session, stored, at)
     except SQLAlchemyError as fault:
         log.warning("evidence file left in doubt", key=stored.store_key, error=str(fault)[:200])

@@ -77,26 +77,17 @@ def check_document(session: Session, serial: str, digest: str) -> Verification:
     return _verification(issued, read.kid, mismatches)
 
 
+_SHOWN = (
+    *("serial", "prison", "digest", "status", "standing", "issued_at", "go_live_date", "attested_go_live_date"),
+    *("live_on", "superseded_by", "withdrawn_at"),
+)
+
+
 def _verification(issued: IssuedFacts | None, kid: str | None, mismatches: list[Mismatch]) -> Verification:
     valid = not mismatches
     # Whoever holds something that does not match learns what does not, and nothing to put it right with.
     shown = issued if valid else None
-    facts: dict[str, Any] = {
-        name: getattr(shown, name, None)
-        for name in (
-            "serial",
-            "prison",
-            "digest",
-            "status",
-            "standing",
-            "issued_at",
-            "go_live_date",
-            "attested_go_live_date",
-            "live_on",
-            "superseded_by",
-            "withdrawn_at",
-        )
-    }
+    facts: dict[str, Any] = {name: getattr(shown, name, None) for name in _SHOWN}
     in_effect = shown is not None and shown.status is StatementStatus.ISSUED
     return Verification(
         valid=valid,

@@ -132,27 +132,17 @@ class Database:
         self.record = WriteRecord()
         self.probe = ServerProbe(engine(settings.database_url, size=1, writes=True), self.record)
 
-    def read_session(self) -> Session:
+    def reading(self) -> Session:
         """A session that sees one snapshot; it takes a connection only when first used."""
         return Session(self.read_engine, expire_on_commit=False, autoflush=False)
 
-    def write_session(self) -> "Writing":
-        """A session whose transaction takes the write lock at its first statement."""
-        return Writing(self)
-
-    @contextmanager
-    def reading(self) -> Iterator[Session]:
-        with self.read_session() as session:
-            yield session
-
-    def current_session(self) -> Session:
-        """A read session on the primary, for what a replica cannot answer: one snapshot, and no lock."""
+    def reading_current(self) -> Session:
+        """The same on the primary, for what a replica cannot answer: one snapshot, and no lock."""
         return Session(self.current_engine, expire_on_commit=False, autoflush=False)
 
-    @contextmanager
-    def reading_current(self) -> Iterator[Session]:
-        with self.current_session() as session:
-            yield session
+    def write_session(self) -> "Writing":
+        """A session whose transaction takes the write lock at its first statement. Without a commit nothing is kept."""
+        return Writing(self)
 
     @contextmanager
     def session_scope(self) -> Iterator[Session]:
@@ -160,12 +150,6 @@ class Database:
         with Writing(self) as session:
             yield session
             session.commit()
-
-    @contextmanager
-    def snapshot(self) -> Iterator[Session]:
-        """A write session for questions that need the primary; always rolled back."""
-        with self.write_session() as session:
-            yield session
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -191,7 +175,7 @@ def _begin_with(statement: str, engine: Engine) -> None:
 
 async def read_session(request: Request) -> AsyncIterator[Session]:
     """One snapshot a request. Nothing touches the database before the route's own thread does."""
-    session = _database(request).read_session()
+    session = _database(request).reading()
     try:
         yield session
     finally:
@@ -200,7 +184,7 @@ async def read_session(request: Request) -> AsyncIterator[Session]:
 
 async def current_session(request: Request) -> AsyncIterator[Session]:
     """One snapshot of the primary a request."""
-    session = _database(request).current_session()
+    session = _database(request).reading_current()
     try:
         yield session
     finally:

@@ -308,7 +308,7 @@ def test_a_change_that_is_rolled_back_leaves_no_event_and_no_delivery(service: S
     made = service.post("/v1/webhooks", {"url": "https://example.org/x", "description": "x"}, by="national")
     assert made.status_code == 201
     start = end_of_feed(service)
-    with service.unchanged(), service.database.snapshot() as session:
+    with service.unchanged(), service.database.write_session() as session:
         announce_in(session, service, "/lost")
         session.flush()
     assert since(service, start) == []
@@ -316,7 +316,7 @@ def test_a_change_that_is_rolled_back_leaves_no_event_and_no_delivery(service: S
 
 
 def test_an_unknown_kind_is_a_fault_of_ours(service: Service):
-    with pytest.raises(ValueError, match=r"section\.painted"), service.database.snapshot() as session:
+    with pytest.raises(ValueError, match=r"section\.painted"), service.database.write_session() as session:
         announce_in(session, service, "/x", kind="section.painted")
 
 

@@ -46,7 +46,7 @@ def service(
 @contextmanager
 def altering(service: Service) -> Iterator[Session]:
     """A transaction in which anything may be done to the rows; nothing of it stays."""
-    with service.database.snapshot() as session:
+    with service.database.write_session() as session:
         yield session
 
 
