@@ -85,6 +85,7 @@ def go_live(
     session: WriteSession,
     by: LiveConfirmer,
     caller: CallerNow,
+    once: Idempotency,
     body: ConfirmGoLive | None = None,
 ) -> Response:
     """Confirm that the prison went live, today or on a day since the statement was issued.
@@ -93,7 +94,7 @@ def go_live(
     statement, until its region records that the service ended.
     """
     live_on = body.live_on if body is not None else None
-    return _written(confirm_go_live(session, statement_id, live_on, caller=caller))
+    return once(session, lambda: _written(confirm_go_live(session, statement_id, live_on, caller=caller)))
 
 
 @router.post("/prisons/{code}/service-ended", summary="Record the end of a prison's service", response_model=PrisonView)

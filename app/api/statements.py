@@ -216,13 +216,18 @@ def replace_one(
 
 @router.post("/statements/{statement_id}/withdraw", summary="Withdraw a statement", response_model=StatementView)
 def withdraw(
-    statement_id: StatementId, body: WithdrawStatement, session: WriteSession, by: Withdrawer, caller: CallerNow
+    statement_id: StatementId,
+    body: WithdrawStatement,
+    session: WriteSession,
+    by: Withdrawer,
+    caller: CallerNow,
+    once: Idempotency,
 ) -> Response:
     """Withdraw a raised or issued statement, with a reason. It can still be read.
 
     The prison may do so before the statement is issued, its region at any time.
     """
-    return _written(withdraw_statement(session, statement_id, body.reason, caller=caller))
+    return once(session, lambda: _written(withdraw_statement(session, statement_id, body.reason, caller=caller)))
 
 
 @router.get(

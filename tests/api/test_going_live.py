@@ -66,6 +66,16 @@ def test_the_ratings_at_the_end_of_the_day_decide(service: Service, live_on: str
         assert readiness(service)["stage"] == "statement_issued"
 
 
+def test_a_go_live_and_a_withdrawal_that_are_sent_twice_are_made_once(service: Service):
+    found = statements.issued(service)
+    for step, body in (("go-live", {"live_on": "2026-03-02"}), ("withdraw", {"reason": "Raised too early"})):
+        address, headers = f"/v1/statements/{found['id']}/{step}", {"idempotency-key": step}
+        first = service.post(address, body, by=REGION, headers=headers)
+        with service.unchanged():
+            again = service.post(address, body, by=REGION, headers=headers)
+        assert (again.status_code, again.content) == (200, first.content), again.text
+
+
 def test_a_live_prison_stays_live_whatever_becomes_of_its_statement(service: Service):
     found = statements.issued(service)
     statements.go_live(service, found)
