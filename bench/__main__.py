@@ -7,13 +7,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bench import crowd, growth, requests, rules, uploads, writers
+from bench import crowd, growth, requests, rules, start, uploads, writers
 from bench.report import Options, machine, show
 
 # Each part is a module with `run(options) -> list[Table]`.
 PARTS = {
     "requests": requests.run,
     "writers": writers.run,
+    "start": start.run,
     "rules": rules.run,
     "uploads": uploads.run,
     "growth": growth.run,

@@ -21,7 +21,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from app.background.delivery import Courier, Resolve, Sender, system_resolver
+from app.background.delivery import Courier
+from app.background.sending import Resolve, Sender, system_resolver
 from app.services.outbox import PAUSES, Answer, record_attempt
 from app.storage.db import Database
 from tests.support.factories import rated
