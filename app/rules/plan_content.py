@@ -117,7 +117,7 @@ def without_source(state: State) -> dict[str, Any]:
 
 def paired(given: Sequence[State], old: Mapping[int, State], keys: Sequence[Sequence[str]]) -> list[int | None]:
     """For each of the rows that are given the old one that it is, by the surest key that finds it; None for a new
-    one. Each old row is found once."""
+    one. Each old row is found once; one that has neither a reference nor a title is known by its place among such."""
     found: list[int | None] = [None] * len(given)
     free = dict(old)
     for names in keys:
@@ -127,7 +127,7 @@ def paired(given: Sequence[State], old: Mapping[int, State], keys: Sequence[Sequ
             by_key.setdefault(key_of(state), []).append(number)
         for place, one in enumerate(given):
             key = key_of(one)
-            if found[place] is None and all(key) and by_key.get(key):
+            if found[place] is None and (names is keys[0] or all(key)) and by_key.get(key):
                 found[place] = number = by_key[key].pop(0)
                 del free[number]
     return found

@@ -60,7 +60,11 @@ def what_is_there(service: Service) -> dict[str, Any]:
     (item,) = service.get("/v1/prisons/LWI/sections/7/evidence?limit=1").json()["items"] or [{"id": "none"}]
     webhook = {"url": "https://hooks.example.org/idts", "description": "Test"}
     assert service.post("/v1/webhooks", webhook, by="admin").status_code == 201
-    return THERE | {"statement_id": statement["id"], "item_id": item["id"]}
+    partnership = service.post("/v1/partnerships", {"name": "East Sussex", "prisons": ["LWI"]}, by="admin").json()
+    action = {"reference": "A1", "text": "Buy a safe", "by_when": "June 2026"}
+    plan = {"partnership": "East Sussex", "title": "Plan", "sections": [{"objectives": [{"actions": [action]}]}]}
+    made = {"partnership_id": partnership["id"], "plan_id": service.post("/v1/plans", plan).json()["id"], "ref": "A1"}
+    return THERE | made | {"statement_id": statement["id"], "item_id": item["id"]}
 
 
 @pytest.mark.slow
