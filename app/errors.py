@@ -64,6 +64,10 @@ class TooLarge(DomainError):
     """More bytes than the service accepts."""
 
 
+class NotAcceptable(DomainError):
+    """There is no such form of the answer."""
+
+
 class WrongMediaType(DomainError):
     """Bytes of a kind that the service does not accept here."""
 

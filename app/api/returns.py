@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Hashable
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
@@ -72,6 +73,7 @@ class ReturnPage(BaseModel):
     `frozen` who froze it and when."""
 
     month: str
+    as_of: datetime | None
     provisional: bool
     revision: int | None
     frozen: RevisionView | None
@@ -102,7 +104,7 @@ class ReturnColumn(BaseModel):
 
 
 class ReturnSchema(BaseModel):
-    """A Frictionless Table Schema of the CSV."""
+    """A Frictionless Table Schema of the CSV and the workbook, not of the JSON."""
 
     schema_address: str = Field(alias="$schema")
     columns: list[ReturnColumn] = Field(alias="fields")
@@ -154,7 +156,8 @@ def list_returns(
 
 @router.get("/schema", summary="Read the data dictionary of the returns", response_model=ReturnSchema)
 def read_return_schema(request: Request, session: ReadSession, by: Reader) -> Response:
-    """Every column of the CSV as a Frictionless Table Schema, with what it means and where it comes from."""
+    """Every column of the CSV and of the workbook as a Frictionless Table Schema, with what it means and where it
+    comes from. The JSON of a return has other names and nests them: this document describes that."""
     schema = return_schema(read_book(session, current_version(session)).toolkit)
     return resource(request, json.dumps(schema, ensure_ascii=False).encode())
 
@@ -190,7 +193,12 @@ def read_return(
     rows = read_rows(session, source, after=position["after"] if position else None, limit=limit + 1)
     last = {"after": rows[limit - 1][0]} if len(rows) > limit else None
     following, headers = next_page(request, last)
-    head = {"month": str(source.month), "provisional": source.is_provisional, "revision": source.revision_number}
+    head = {
+        "month": name,
+        "as_of": as_of and as_of.isoformat().replace("+00:00", "Z"),
+        "provisional": source.is_provisional,
+        "revision": source.revision_number,
+    }
     # The rows of a frozen month are sent as the bytes that were frozen.
     body = b'%b,"frozen":%b,"items":[%b],"next_cursor":%b}' % (
         json.dumps(head, separators=(",", ":")).encode()[:-1],

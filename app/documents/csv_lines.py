@@ -5,8 +5,6 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 
 ROWS_A_PIECE = 500
-# What stands in the place of a rating that does not count.
-EXEMPT = "EXEMPT"
 _RUN_BY_SPREADSHEETS = frozenset("=+-@\t\r")
 
 

@@ -23,7 +23,6 @@ _STATUS_CODES = {
         "method-not-allowed",
         "This address does not accept that method. The Allow header lists those that it accepts.",
     ),
-    406: ("not-acceptable", "This address cannot answer in the media type that you asked for."),
     413: ("body-too-large", "The body is larger than this address accepts."),
     415: ("unsupported-media-type", "Send the body as application/json."),
 }

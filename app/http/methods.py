@@ -28,7 +28,9 @@ class Methods:
             finally:
                 scope["method"] = "HEAD"
         elif method == "OPTIONS" and (allowed := self.methods_at(Request(scope))):
-            headers = {"allow": ", ".join(sorted(allowed)), "accept-patch": PATCH_TYPES}
+            headers = {"allow": ", ".join(sorted(allowed))}
+            if "PATCH" in allowed:
+                headers["accept-patch"] = ", ".join(JSON_TYPES)
             await Response(status_code=204, headers=headers)(scope, receive, send)
         else:
             await self.app(scope, receive, send)
@@ -49,6 +51,3 @@ class Methods:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
 
         await self.app(scope, receive_until_answered, send_without_body)
-
-
-PATCH_TYPES = ", ".join(JSON_TYPES)

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Sequence
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
+
+from app.errors import NotAcceptable
 
 JSON = "application/json"
 CSV = "text/csv"
@@ -18,7 +19,8 @@ def preferred(request: Request, offers: Sequence[str]) -> str:
     weights = [max((_match(offer, name, weight) for name, weight in ranges), default=(0, 0.0)) for offer in offers]
     best = max(weight for _, weight in weights)
     if best <= 0:
-        raise HTTPException(406)
+        forms = f"{', '.join(offers[:-1])} or {offers[-1]}"
+        raise NotAcceptable("not-acceptable", f"This address answers in {forms}: name one of them in Accept.")
     return next(offer for offer, (_, weight) in zip(offers, weights, strict=True) if weight == best)
 
 

@@ -41,7 +41,14 @@ PrisonCode = Annotated[
 ]
 SectionNumber = Annotated[
     int,
-    Path(description="A section of the toolkit, 1 to 35.", examples=[7], ge=-(2**31), le=2**31 - 1),
+    Path(
+        description="A section of the toolkit, 1 to 35.",
+        examples=[7],
+        # Any other number is not malformed: nothing is there, which is a 404.
+        ge=-(2**31),
+        le=2**31 - 1,
+        json_schema_extra={"minimum": 1, "maximum": 35},
+    ),
     PlainNumber,
 ]
 AsOfText = Annotated[

@@ -27,7 +27,7 @@ from app.rules.programme import Point, is_open_during, is_quiet, numbers_in
 from app.rules.readiness import Counts
 from app.rules.regions import REGION_REFS, RegionRef, region_slug
 from app.rules.returns import Month
-from app.rules.types import Rating
+from app.rules.types import CountedRating
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class ReturnRowView:
     commissioning_ready: bool
     eligible: bool
     counts: Counts
-    ratings: dict[int, Rating]
+    ratings: dict[int, CountedRating]
     blockers: list[int]
     exempt: list[int]
     live_on: date | None
@@ -127,15 +127,15 @@ def _frozen_rows(
 
 
 def _thawed(content: bytes) -> ReturnRowView:
-    """A frozen row. What is frozen stays as it was: some have their region by its name alone, and `live_on` with the
-    statement."""
+    """A frozen row. What is frozen stays as it was: some have their region by its name alone, `live_on` with the
+    statement, and the ratings of exempt sections."""
     row = json.loads(content)
+    row["ratings"] |= dict.fromkeys(map(str, row["exempt"]), CountedRating.EXEMPT)
     if isinstance(row["region"], str):
         slug = region_slug(row["region"])
         assert slug is not None
         row["region"] = asdict(REGION_REFS[slug])
-        counted = [rating for number, rating in row["ratings"].items() if int(number) not in row["exempt"]]
-        row["counts"] = {word.lower(): counted.count(word) for word in Rating} | {"exempt": len(row["exempt"])}
+        row["counts"] = {word.lower(): list(row["ratings"].values()).count(word) for word in CountedRating}
     row.setdefault("live_on", (row["statement"] or {}).get("live_on"))
     return ROW_JSON.validate_python(row)
 
@@ -153,7 +153,7 @@ def row_of(point: Point, day: date) -> ReturnRowView:
         commissioning_ready=point.is_commissioning_ready,
         eligible=point.is_eligible,
         counts=counts_of(point),
-        ratings=ratings_of(point.ratings),
+        ratings=ratings_of(point),
         blockers=numbers_in(point.blocking),
         exempt=exempt,
         live_on=point.live_on,

@@ -34,6 +34,15 @@ class Rating(AnyCase):
 _RANK = {Rating.RED: 0, Rating.AMBER: 1, Rating.GREEN: 2}
 
 
+class CountedRating(StrEnum):
+    """What a section counts as: its rating, or EXEMPT where it does not apply to the prison."""
+
+    RED = "RED"
+    AMBER = "AMBER"
+    GREEN = "GREEN"
+    EXEMPT = "EXEMPT"
+
+
 class Function(AnyCase):
     """What a prison is for, which decides whether sections 7 and 23 apply to it."""
 

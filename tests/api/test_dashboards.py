@@ -293,6 +293,7 @@ def test_the_matrix_counts_what_is_exempt_as_exempt(service: Service):
     rows = service.get("/v1/dashboard/matrix?region=south-east&limit=500").json()["items"]
     (maidstone,) = [one for one in rows if one["code"] == "MSI"]
     assert (maidstone["exempt"], maidstone["counts"]["red"], maidstone["blockers"]) == ([7], 34, 34)
+    assert (maidstone["ratings"]["7"], maidstone["ratings"]["8"]) == ("EXEMPT", "RED")
     text = service.get("/v1/dashboard/matrix.csv?region=south-east").text
     (row,) = [one for one in csv.DictReader(io.StringIO(text, newline="")) if one["code"] == "MSI"]
     assert (row["section_7"], row["section_8"], row["exempt_sections"]) == ("EXEMPT", "RED", "7")
@@ -302,6 +303,7 @@ def test_the_matrix_counts_what_is_exempt_as_exempt(service: Service):
 def test_no_other_form_of_the_matrix_is_acceptable(service: Service):
     answer = service.get("/v1/dashboard/matrix", headers={"accept": "application/pdf"})
     assert (answer.status_code, answer.json()["code"]) == (406, "not-acceptable")
+    assert "application/json or text/csv" in answer.json()["detail"]
 
 
 def test_a_change_from_before_midnight_that_is_stored_late_counts_for_its_day(service: Service):

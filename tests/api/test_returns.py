@@ -212,6 +212,9 @@ def test_the_notes_of_the_workbook_the_schema_and_its_cells_say_the_same(service
         tuple(field[name] for name in ("title", "name", "description", "type", "source")) for field in fields
     ]
     assert len(fields) == len(COLUMNS)
+    described = {field["name"]: field["description"] for field in fields}
+    assert described["section_6"].endswith("Go-live asks for GREEN.")
+    assert described["section_8"].endswith("Go-live asks for AMBER or better.")
 
 
 def test_the_csv_satisfies_its_schema_in_every_state(service: Service):
@@ -244,6 +247,7 @@ def test_an_exempt_section_is_counted_as_exempt_and_not_by_its_rating(service: S
     service.put("/v1/prisons/MSI/sections/7/exemption", {"rationale": "No receptions"}, by="region:south-east")
     maidstone = rows_of(service, "2026-03")["MSI"]
     assert (maidstone["exempt"], maidstone["counts"]["red"]) == ([7], 34)
+    assert (maidstone["ratings"]["7"], maidstone["ratings"]["8"]) == ("EXEMPT", "RED")
     row = csv_rows(service, "/v1/returns/2026-03.csv")["MSI"]
     assert (row["section_7"], row["exempt"], row["exempt_sections"]) == ("EXEMPT", "1", "7")
     assert sum(int(row[name]) for name in ("red", "amber", "green", "exempt")) == 35
@@ -300,13 +304,18 @@ def test_a_return_is_asked_for_frozen_alone(service: Service):
 
 
 def test_what_was_frozen_in_an_earlier_form_is_read_as_it_was_and_written_as_now(service: Service):
+    service.clock.set("2026-02-20T09:00:00Z")
+    service.put("/v1/prisons/MSI/sections/7/exemption", {"rationale": "No receptions"}, by="region:south-east")
+    service.clock.set("2026-03-15T09:00:00Z")
     freeze(service, "2026-02")
     with service.database.session_scope() as session:
         for stored in session.scalars(select(ReturnRow)):
             content = json.loads(stored.content)
             content["region"] = content["region"]["name"]
+            content["ratings"] |= dict.fromkeys(map(str, content["exempt"]), "RED")
             content["counts"].pop("exempt", None)
             stored.content = json.dumps(content)
+    assert csv_rows(service, "/v1/returns/2026-02.csv")["MSI"]["section_7"] == "EXEMPT"
     assert rows_of(service, "2026-02", region="south-east")["LWI"]["region"] == "South East"
     row = csv_rows(service, "/v1/returns/2026-02.csv")["LWI"]
     assert (row["region"], row["region_name"], row["red"]) == ("south-east", "South East", "35")
@@ -316,6 +325,7 @@ def test_what_was_frozen_in_an_earlier_form_is_read_as_it_was_and_written_as_now
 def test_no_other_form_is_acceptable(service: Service):
     answer = service.get("/v1/returns/2026-02", headers={"accept": "application/pdf, text/html;q=0.5"})
     assert (answer.status_code, answer.json()["code"]) == (406, "not-acceptable")
+    assert "application/json, text/csv or application/vnd.openxmlformats" in answer.json()["detail"]
     mixed = service.get("/v1/returns/2026-02", headers={"accept": "application/json;q=0.2, text/csv;q=0.9"})
     assert mixed.headers["content-type"].startswith("text/csv")
 
@@ -406,7 +416,10 @@ def test_as_of_answers_with_the_revision_of_that_moment(service: Service):
     freeze(service, "2026-02", {"corrections": ["LWI"], "reason": "Late"})
     revisions = {}
     for as_of in ("2026-03-01", "2026-03-04", "2026-03-05"):
-        revisions[as_of] = service.get(f"/v1/returns/2026-02?as_of={as_of}").json()["revision"]
+        answer = service.get(f"/v1/returns/2026-02?as_of={as_of}").json()
+        revisions[as_of] = answer["revision"]
+        assert answer["as_of"] == f"{as_of}T23:59:59.999999Z"
+    assert service.get("/v1/returns/2026-02").json()["as_of"] is None
     assert revisions == {"2026-03-01": None, "2026-03-04": 1, "2026-03-05": 2}
     assert service.get("/v1/returns/2026-03?as_of=2026-03-04").json()["provisional"] is True
 

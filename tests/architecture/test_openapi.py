@@ -200,6 +200,13 @@ def asked(operation: dict[str, Any]) -> set[str]:
     return {one["name"] for one in operation.get("parameters", []) if one["in"] == "header"}
 
 
+def test_the_number_of_a_section_is_from_1_to_35(document):
+    for path, _, operation in operations(document):
+        for one in operation.get("parameters", []):
+            if one["name"] == "number":
+                assert (one["schema"]["minimum"], one["schema"]["maximum"]) == (1, 35), path
+
+
 def test_the_headers_of_requests_and_answers_are_declared(document):
     rate = document["paths"]["/v1/prisons/{code}/sections/{number}"]["patch"]
     assert {"If-Match", "Idempotency-Key", "Prefer"} <= asked(rate)

@@ -43,6 +43,7 @@ def test_options_tells_the_methods_of_an_address(service: Service):
     answer = service.call("OPTIONS", "/v1/prisons/LWI/sections/7", by=None)
     assert (answer.status_code, answer.headers["allow"]) == (204, "GET, HEAD, OPTIONS, PATCH")
     assert "application/merge-patch+json" in answer.headers["accept-patch"]
+    assert "accept-patch" not in service.call("OPTIONS", "/v1/prisons", by=None).headers
     assert service.call("OPTIONS", "/v1/nowhere", by=None).status_code == 404
 
 

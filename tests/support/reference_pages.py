@@ -129,8 +129,9 @@ def return_page() -> str:
     return page(
         "The monthly return",
         "The columns of `GET /v1/returns/{month}.csv` and of the workbook, in this order. `GET /v1/returns/schema` has "
-        "the same as a Frictionless Table Schema, and the workbook in the notes at its headings. A cell is never empty "
-        "unless the limits say that it may be. [The guide](../guide/monthly-return.md) shows how to read it.",
+        "the same as a Frictionless Table Schema, and the workbook in the notes at its headings. They describe the CSV "
+        "and the workbook alone: the JSON of a return is described in `/openapi.json`. A cell is never empty unless "
+        "the limits say that it may be. [The guide](../guide/monthly-return.md) shows how to read it.",
         table(("column", "heading in the workbook", "type", "limits", "where it comes from", "what it says"), rows),
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from app.documents.csv_lines import EXEMPT, csv_lines
+from app.documents.csv_lines import csv_lines
 from app.queries.programme.matrix import MatrixRowView
 from app.rules.programme import SECTION_COUNT
 
@@ -19,7 +19,6 @@ def render_matrix(rows: Iterable[MatrixRowView]) -> Iterator[bytes]:
 
 
 def _cells(row: MatrixRowView) -> list[object]:
-    ratings = [EXEMPT if number in row.exempt else rating for number, rating in row.ratings.items()]
     counts = (row.counts.red, row.counts.amber, row.counts.green, len(row.exempt))
     ahead = (row.code, row.name, row.region.slug, row.region.name, row.stage, row.blockers)
-    return [*ahead, *ratings, *counts, " ".join(map(str, row.exempt))]
+    return [*ahead, *row.ratings.values(), *counts, " ".join(map(str, row.exempt))]

@@ -5,19 +5,17 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from app.documents.csv_lines import EXEMPT
 from app.queries.return_months import ReturnSourceView
 from app.queries.returns import ReturnRowView
 from app.rules.programme import QUIET_DAYS
 from app.rules.regions import REGIONS
 from app.rules.toolkit import Section, Toolkit
-from app.rules.types import Function, Rating, Stage
+from app.rules.types import CountedRating, Function, Rating, Stage
 
 # Moments and days as themselves: each form of the file writes them in its own way.
 Cell = str | int | bool | date | None
 Value = Callable[[ReturnSourceView, ReturnRowView], Cell]
 
-RATINGS = tuple(rating.value for rating in Rating)
 _NUMBERS = r"[1-9][0-9]?( [1-9][0-9]?)*"
 _REQUIRED = {"required": True}
 
@@ -158,13 +156,14 @@ _VERDICT = (
 
 def _rating(section: Section) -> Column:
     number = section.number
-    words = (*RATINGS, EXEMPT) if section.exemptible_for else RATINGS
+    words = CountedRating if section.exemptible_for else Rating
     exempt = " EXEMPT where the section does not apply to the prison." if section.exemptible_for else ""
+    enough = "GREEN" if section.go_live_minimum is Rating.GREEN else f"{section.go_live_minimum} or better"
     return Column(
         *(f"section_{number}", f"{number}. {section.title}", "string"),
-        f"The rating of section {number}.{exempt} Go-live asks for {section.go_live_minimum} or better.",
+        f"The rating of section {number}.{exempt} Go-live asks for {enough}.",
         f"The prison's rating; toolkit, section {number}",
-        lambda _, row: EXEMPT if number in row.exempt else row.ratings[number],
+        lambda _, row: row.ratings[number],
         _one_of(*words),
     )
 

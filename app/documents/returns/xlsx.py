@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from app.documents.csv_lines import EXEMPT
 from app.documents.returns.columns import Cell, Column
 from app.documents.returns.notes import return_notes
 from app.queries.return_months import ReturnSourceView
@@ -16,7 +15,7 @@ FILLS = {
     "RED": {"bg_color": "#F6D7D2", "font_color": "#7A1B0C", "bold": True},
     "AMBER": {"bg_color": "#FFE9B8", "font_color": "#5C3B00"},
     "GREEN": {"bg_color": "#D2EBD8", "font_color": "#0B4A22"},
-    EXEMPT: {"bg_color": "#E3E6EA", "font_color": "#33383D"},
+    "EXEMPT": {"bg_color": "#E3E6EA", "font_color": "#33383D"},
 }
 DICTIONARY = ("Heading", "Code", "What it says", "Type", "Where it comes from")
 PIECE = 64 * 1024

@@ -10,21 +10,22 @@ from app.queries.programme.periods import PERIOD, ProgrammeAt, digest_of, is_ope
 from app.rules.programme import Point, counting_letters, numbers_in, rating_totals
 from app.rules.readiness import Counts
 from app.rules.regions import REGION_REFS, RegionRef
-from app.rules.types import Rating
+from app.rules.types import CountedRating
 
-RATING_OF = {rating.value[0]: rating for rating in Rating} | {"r": Rating.RED}
+_COUNTED = {"R": CountedRating.RED, "r": CountedRating.RED, "A": CountedRating.AMBER, "G": CountedRating.GREEN}
+_COUNTED |= {"X": CountedRating.EXEMPT}
 
 
 @dataclass(frozen=True, slots=True)
 class MatrixRowView:
-    """One prison's ratings by section number. `exempt` sections do not apply to it."""
+    """One prison's ratings by section number: EXEMPT for the `exempt` ones, which do not apply to it."""
 
     code: str
     name: str
     region: RegionRef
     stage: str
     blockers: int
-    ratings: dict[int, Rating]
+    ratings: dict[int, CountedRating]
     exempt: list[int]
     counts: Counts
 
@@ -52,9 +53,10 @@ def _wanted(programme: ProgrammeAt, stage: str | None) -> list[ColumnElement[boo
     return [is_open] if stage is None else [is_open, PERIOD.c.stage == stage]
 
 
-def ratings_of(letters: str) -> dict[int, Rating]:
-    """Section number to rating, of a word of 35 letters."""
-    return {number: RATING_OF[letter] for number, letter in enumerate(letters, start=1)}
+def ratings_of(point: Point) -> dict[int, CountedRating]:
+    """What each section counts as, by its number."""
+    letters = counting_letters(point.ratings, point.exempt)
+    return {number: _COUNTED[letter] for number, letter in enumerate(letters, start=1)}
 
 
 def counts_of(point: Point) -> Counts:
@@ -70,7 +72,7 @@ def _row(point: Point) -> MatrixRowView:
         region=REGION_REFS[point.region],
         stage=point.stage,
         blockers=point.blocker_count,
-        ratings=ratings_of(point.ratings),
+        ratings=ratings_of(point),
         exempt=numbers_in(point.exempt),
         counts=counts_of(point),
     )

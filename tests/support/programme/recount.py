@@ -343,7 +343,7 @@ def _row(one: Prison, day: date) -> dict[str, Any]:
         "commissioning_ready": one.is_ready,
         "eligible": not one.blockers,
         "counts": counts(one),
-        "ratings": {str(number): rating for number, rating in enumerate(one.ratings, start=1)},
+        "ratings": {str(number): rating for number, rating in enumerate(one.counting, start=1)},
         "blockers": one.blockers,
         "exempt": sorted(one.exempt),
         "live_on": one.live_on,
