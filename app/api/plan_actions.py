@@ -102,7 +102,7 @@ def read(
     views = action_views(then, london_date(as_of or at), lambda one: one.ref == wanted)
     if not views:
         raise unknown_action(ref)
-    return resource(request, ACTION_JSON.dump_json(views[0]))
+    return resource(request, ACTION_JSON.dump_json(views[0]), version=views[0].version)
 
 
 @router.patch(f"{ACTIONS}/{{ref}}", summary="Change a plan's action", response_model=PlanActionView)
@@ -116,10 +116,7 @@ def change(
     once: Idempotency,
     if_match: IfMatch = None,
 ) -> Response:
-    """Change one action. The day that it was done can be recorded in an approved plan too.
-
-    If-Match takes the ETag of the plan.
-    """
+    """Change one action. The day that it was done can be recorded in an approved plan too."""
     given, versions = given_in(body), versions_in(if_match)
 
     def answer() -> Response:
@@ -150,13 +147,12 @@ def tell(
     by: PlanWriter,
     caller: CallerNow,
     once: Idempotency,
-    if_match: IfMatch = None,
 ) -> Response:
     """Tell how a plan is going, whatever its status. The answer is the plan."""
-    told, versions = body.model_dump(mode="json"), versions_in(if_match)
+    told = body.model_dump(mode="json")
 
     def answer() -> Response:
-        view = add_update(session, plan_id, None, told, caller=caller, versions=versions)
+        view = add_update(session, plan_id, None, told, caller=caller)
         content = PLAN_JSON.dump_json(view)
         return written(content, etag_of(content, view.version), status=201, location=f"/v1/plans/{view.id}")
 
@@ -174,13 +170,12 @@ def tell_of_action(
     by: PlanWriter,
     caller: CallerNow,
     once: Idempotency,
-    if_match: IfMatch = None,
 ) -> Response:
     """Tell how an action is going, whatever the plan's status. The answer is the action."""
-    told, versions = body.model_dump(mode="json"), versions_in(if_match)
+    told = body.model_dump(mode="json")
 
     def answer() -> Response:
-        view = add_update(session, plan_id, ref, told, caller=caller, versions=versions)
+        view = add_update(session, plan_id, ref, told, caller=caller)
         wanted = plain_ref(ref)
         actions = (one for section in view.sections for objective in section.objectives for one in objective.actions)
         return _written(next(one for one in actions if one.ref == wanted), plan_id, status=201)
@@ -217,4 +212,4 @@ def act_on(
 def _written(view: PlanActionView, plan_id: str, *, status: int = 200) -> Response:
     content = ACTION_JSON.dump_json(view)
     location = f"/v1/plans/{plan_id}/actions/{view.ref}" if status == 201 else None
-    return written(content, etag_of(content), status=status, location=location)
+    return written(content, etag_of(content, view.version), status=status, location=location)

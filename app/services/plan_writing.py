@@ -107,15 +107,19 @@ def open_plan(session: Session, plan_id: str, caller: Caller, versions: frozense
     else:
         owner = owner_of_prison(session, head.prison or "", caller)
     head = read_own_plan(session, plan_id, caller.by)
-    if versions is not None and head.version not in versions:
-        raise Outdated(
-            "outdated-copy",
-            "Someone has changed the plan since you read it. Read it again, look at what changed, and send your change "
-            "with the new ETag.",
-        )
+    refuse_outdated_copy(head.version, versions)
     at = moment_of_change(owner.at, head.changed_at, None)
     owner = PlanOwner(caller, at, owner.prisons, owner.prison, owner.partnership_id)
     return OpenedPlan(head.id, owner, head, read_document(session, head))
+
+
+def refuse_outdated_copy(version: int, versions: frozenset[int] | None) -> None:
+    if versions is not None and version not in versions:
+        raise Outdated(
+            "outdated-copy",
+            "Someone has changed this since you read it. Read it again, look at what changed, and send your change "
+            "with the new ETag.",
+        )
 
 
 def store_plan(session: Session, opened: OpenedPlan, after: PlanDocument, act: PlanAct) -> None:

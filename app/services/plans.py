@@ -40,6 +40,7 @@ from app.services.plan_writing import (
     open_plan,
     owner_of_partnership,
     owner_of_prison,
+    refuse_outdated_copy,
     refuse_plan,
     refuse_reason,
     store_plan,
@@ -181,9 +182,10 @@ def _add(session: Session, opened: OpenedPlan, objective: str | None, given: Sta
 def change_action(
     session: Session, plan_id: str, ref: str, given: State, *, caller: Caller, versions: Versions = None
 ) -> PlanActionView:
-    """Change one action: a field that is left out stays, None clears it."""
-    opened = _opened_for_writing(session, plan_id, caller, versions)
+    """Change one action: a field that is left out stays, None clears it. `versions` are of the action."""
+    opened = _opened_for_writing(session, plan_id, caller, None)
     number, before = _found(opened.plan, ref)
+    refuse_outdated_copy(opened.plan.rows[number].version, versions)
     _refuse_day_to_come(given, opened, "/done_on")
     state = {**before, **action_state(given, period_of(opened.plan.state))}
     if any(state[name] != before[name] for name in state if name not in PROGRESS):
@@ -200,11 +202,9 @@ def _found(plan: PlanDocument, ref: str) -> tuple[int, State]:
     return number, plan.rows[number].state
 
 
-def add_update(
-    session: Session, plan_id: str, ref: str | None, told: State, *, caller: Caller, versions: Versions = None
-) -> PlanView:
+def add_update(session: Session, plan_id: str, ref: str | None, told: State, *, caller: Caller) -> PlanView:
     """Tell how a plan, or one of its actions, is going; whatever the plan's status."""
-    opened = _opened_for_writing(session, plan_id, caller, versions)
+    opened = _opened_for_writing(session, plan_id, caller, None)
     number, subject = None, ""
     if ref is not None:
         number, state = _found(opened.plan, ref)
