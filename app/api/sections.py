@@ -14,24 +14,19 @@ from pydantic import (
     WithJsonSchema,
     field_validator,
 )
-from sqlalchemy.orm import Session
-from starlette.requests import Request
 from starlette.responses import Response
 
-from app.http.answers import JSON, written
-from app.http.auth import Assessor, credentials_of, permit
+from app.http.answers import written
+from app.http.auth import Assessor
 from app.http.idempotency import Idempotency
 from app.http.parameters import (
-    LONGEST_TAGS,
     CallerNow,
     IfMatch,
     PrisonCode,
     SectionNumber,
-    caller_now,
     versions_in,
 )
-from app.http.parts import parts
-from app.http.routing import KeyedRoute, ready_first
+from app.http.routing import KeyedRoute
 from app.http.text import Day, Line, Prose, Title, one_line
 from app.queries.etags import etag_of
 from app.queries.sections import (
@@ -40,12 +35,11 @@ from app.queries.sections import (
     SectionView,
     unknown_section,
 )
-from app.rules.access import Caller, Permission
 from app.rules.readiness import ReadinessView
 from app.rules.types import EvidenceKind, OutcomeStatus, Rating
 from app.services.section_versions import NewEvidence, SectionsAfter
 from app.services.sections import SectionPatch, rate_sections
-from app.storage.db import WriteSession, in_writers_thread
+from app.storage.db import WriteSession
 
 router = APIRouter(prefix="/v1/prisons/{code}/sections", tags=["Sections"], route_class=KeyedRoute)
 
@@ -157,28 +151,7 @@ class SectionsWithReadiness:
 _SECTIONS = TypeAdapter(list[SectionView])
 
 
-async def rated_at_once(request: Request, code: str) -> Response | None:
-    """A change that is in order and asks for nothing out of the ordinary; None for any other."""
-    credentials_of(request)
-    headers, number = request.headers, _BY_NAME.get(request.scope["path_params"]["number"])
-    if number is None or headers.get("content-type") != JSON or "idempotency-key" in headers or "prefer" in headers:
-        return None
-    if_match = headers.get("if-match")
-    if len(if_match or "") > LONGEST_TAGS:
-        return None
-    try:
-        body = RateSection.model_validate(await request.json())
-    except ValueError:
-        return None
-    caller = await caller_now(request)
-    permit(caller.by, Permission.RATE_SECTIONS)
-    session = parts(request).database.write_session()
-    return await in_writers_thread(session, lambda: _rated(session, code, number, body, caller, if_match))
-
-
-_BY_NAME = {str(number): number for number in SECTION_NUMBERS}
-
-
+@router.patch("/{number}", summary="Rate a prison's section", response_model=SectionWithReadiness)
 def rate_section(
     code: PrisonCode,
     number: SectionNumber,
@@ -194,25 +167,14 @@ def rate_section(
     GREEN needs every required outcome met, and evidence that someone can look at; sections 14 and 16 need enough
     staff. A change that changes nothing makes no new version.
     """
-    return once(session, lambda: _rated(session, code, known_section(number), body, caller, if_match))
+    patch, versions = body.patch(known_section(number)), versions_in(if_match)
 
+    def answer() -> Response:
+        return one_after(
+            rate_sections(session, code, [patch], caller=caller, versions=versions, accept_lapse=body.accept_lapse)
+        )
 
-def _rated(
-    session: Session, code: str, number: int, body: RateSection, caller: Caller, if_match: str | None
-) -> Response:
-    patch, versions = body.patch(number), versions_in(if_match)
-    after = rate_sections(session, code, [patch], caller=caller, versions=versions, accept_lapse=body.accept_lapse)
-    return one_after(after)
-
-
-router.add_api_route(
-    "/{number}",
-    rate_section,
-    methods=["PATCH"],
-    summary="Rate a prison's section",
-    response_model=SectionWithReadiness,
-    route_class_override=ready_first(rated_at_once),
-)
+    return once(session, answer)
 
 
 @router.patch("", summary="Rate a prison's sections", response_model=SectionsWithReadiness)

@@ -186,28 +186,21 @@ def _refuse_other_media(request: Request) -> None:
         raise WrongMediaType("unsupported-media-type", "Send the body as application/json.")
 
 
-def ready_first(answer: Callable[[Request, str], Awaitable[Response | None]]) -> type[KeyedRoute]:
-    """A kind of route under a prison's code that leaves the plain request (no query, an ordinary code) to `answer`;
-    where that answers None, the request goes the whole way after all.
+def ready_first(answer: Callable[[Request, str], Awaitable[Response]]) -> type[KeyedRoute]:
+    """A kind of route under a prison's code that leaves the plain request (no query, an ordinary code) to `answer`.
 
-    The framework takes longer to bind the code, and an `as_of` that is not there, than the database takes to answer,
-    and a tenth of a change of a section.
+    The framework takes longer to bind the code, and an `as_of` that is not there, than the database takes to answer.
     """
 
     class ReadyRoute(KeyedRoute):
         def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
             whole_way = super().get_route_handler()
-            takes_json = self.body_field is not None
 
             async def ready_or_whole_way(request: Request) -> Response:
-                if takes_json:
-                    # Whoever reads the body second finds what the first one has read.
-                    request = StrictRequest(request.scope, request.receive)
                 code: str = request.scope["path_params"]["code"]
                 is_plain = not request.scope["query_string"] and b"%" not in request.scope.get("raw_path", b"")
                 is_ready = is_plain and len(code) == len("LWI") and code.isalnum()
-                ready = await answer(request, code) if is_ready else None
-                return await whole_way(request) if ready is None else ready
+                return await (answer(request, code) if is_ready else whole_way(request))
 
             return ready_or_whole_way
 

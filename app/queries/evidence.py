@@ -207,9 +207,9 @@ def list_evidence(
     newest_first = (col(Evidence.received_at).desc(), col(Evidence.id).desc())
     statement = _items(prison.id).where(col(Evidence.id).in_(sorted(ids))).order_by(*newest_first).limit(limit)
     if after is not None:
-        at, item_id = after
-        same_moment = and_(col(Evidence.received_at) == at, col(Evidence.id) < item_id)
-        statement = statement.where(or_(col(Evidence.received_at) < at, same_moment))
+        received_at, item_id = after
+        same_moment = and_(col(Evidence.received_at) == received_at, col(Evidence.id) < item_id)
+        statement = statement.where(or_(col(Evidence.received_at) < received_at, same_moment))
     fresh = _freshness(session, prison, at)
     return [_view(row, fresh) for row in session.execute(statement)]
 

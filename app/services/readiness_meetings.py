@@ -19,6 +19,8 @@ from app.services.events import Announcement
 from app.services.opened import Entry, OpenedPrison, open_prison
 from app.services.writing import append_change
 
+_RECORD = insert(table_of(ReadinessMeeting)).inline()
+
 
 @dataclass(frozen=True, slots=True)
 class NewMeeting:
@@ -54,7 +56,7 @@ def record_meeting(session: Session, code: str, new: NewMeeting, *, caller: Call
     state = MEETING_JSON.dump_python(view, mode="json")
     # Names and reasons stay within the scope; everybody reads the feed.
     event = Announcement(action, prison, opened.at, subject, {"held_on": state["held_on"]})
-    entry = Entry(Act(action, subject, None, state), event, [(insert(table_of(ReadinessMeeting)).inline(), row)])
+    entry = Entry(Act(action, subject, None, state), event, [(_RECORD, row)])
     append_change(session, opened, opened.decide(Change()), [entry])
     return view
 

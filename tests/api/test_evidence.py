@@ -133,9 +133,12 @@ def test_a_list_is_newest_first_and_shows_withdrawn_items_when_asked(service: Se
 def test_a_list_goes_on_from_page_to_page(service: Service):
     for number in range(5):
         service.post(EVIDENCE, factories.note(f"note {number}"))
+    # Each page tells of today, and not of the day on which its first item came.
+    service.clock.tick(500 * 24 * 60 * 60)
     seen, path = [], f"{EVIDENCE}?limit=2"
     while path:
         answer = service.get(path)
+        assert all(one["stale"] for one in answer.json()["items"])
         seen += [one["title"] for one in answer.json()["items"]]
         cursor = answer.json()["next_cursor"]
         path = f"{EVIDENCE}?limit=2&cursor={cursor}" if cursor else ""

@@ -367,44 +367,6 @@ def test_evidence_about_a_day_more_than_a_year_ago_is_stale_and_decides_nothing(
     assert service.get(f"{LWI}/readiness").json()["counts"]["green"] == 2
 
 
-REFUSED = [
-    ("5", {"rating": "GREEN"}, "prison:LWI", {}),
-    ("5", {"rating": "PURPLE"}, "prison:LWI", {}),
-    ("5", {"colour": "RED"}, "prison:LWI", {}),
-    ("5", ["RED"], "prison:LWI", {}),
-    ("36", {"rating": "RED"}, "prison:LWI", {}),
-    ("five", {"rating": "RED"}, "prison:LWI", {}),
-    ("5", {"rating": "AMBER"}, "prison:MSI", {}),
-    ("5", {"rating": "AMBER"}, "region:south-east", {}),
-    ("5", {"rating": "AMBER"}, None, {}),
-    ("5", {"rating": "AMBER"}, "prison:LWI", {"if-match": '"v7-00000000000000000000000000000000"'}),
-    ("5", {"rating": "AMBER"}, "prison:LWI", {"if-match": "x" * 2001}),
-]
-
-
-@pytest.mark.parametrize(("number", "body", "by", "headers"), REFUSED)
-def test_a_change_is_refused_alike_on_the_short_way_and_on_the_whole_one(
-    service: Service, number: str, body: Any, by: str | None, headers: dict[str, str]
-):
-    """A body of the other media type goes the whole way through the framework."""
-    ways: tuple[dict[str, str], ...] = ({}, {"content-type": "application/merge-patch+json"})
-    with service.unchanged():
-        first, second = (service.patch(f"{SECTIONS}/{number}", body, by=by, headers={**headers, **way}) for way in ways)
-    assert first.status_code == second.status_code >= 400
-    assert {**first.json(), "request_id": ""} == {**second.json(), "request_id": ""}
-
-
-def test_a_change_is_made_alike_on_the_short_way_and_on_the_whole_one(service: Service):
-    tag = service.get(f"{SECTIONS}/5").headers["etag"]
-    whole = {"content-type": "application/merge-patch+json"}
-    first = service.patch(f"{SECTIONS}/5", factories.rated(5), headers={"if-match": tag})
-    second = service.patch(f"{SECTIONS}/6", factories.rated(6), headers=whole)
-    assert (first.status_code, second.status_code) == (200, 200)
-    assert first.json().keys() == second.json().keys()
-    assert first.headers.keys() == second.headers.keys()
-    assert first.headers["etag"] == service.get(f"{SECTIONS}/5").headers["etag"]
-
-
 @pytest.mark.parametrize("number", [one for one in range(1, 36) if one not in (14, 16)])
 def test_no_section_but_14_and_16_takes_staff(untouched: Service, number: int):
     answer = untouched.patch(f"{SECTIONS}/{number}", {"staff_in_post": 3, "staff_required": 4})

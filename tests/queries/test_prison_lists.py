@@ -10,6 +10,7 @@ from app.queries.programme.prison_lists import (
     breaching_of,
     challenges_of,
     eligible_without_statement,
+    nearest_of,
     overdue_of,
     passed_of,
     planned_of,
@@ -60,3 +61,8 @@ def test_a_prison_that_is_live_is_neither_planned_nor_late_nor_without_a_stateme
     live = points(3, live_on=date(2026, 2, 1), go_live_date=date(2026, 2, 1), is_eligible=True)
     assert (planned_of(live, DAY).prisons, passed_of(live, DAY).prisons) == (0, 0)
     assert eligible_without_statement(live).prisons == 0
+
+
+def test_a_prison_that_is_live_is_not_on_its_way_there():
+    assert nearest_of(points(3, live_on=date(2026, 2, 1))) == []
+    assert [near.code for near in nearest_of(points(2))] == ["Z00", "Z01"]

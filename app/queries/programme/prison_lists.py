@@ -157,8 +157,8 @@ def named(point: Point) -> Named:
 
 
 def nearest_of(points: Sequence[Point]) -> list[NearPrison]:
-    """Not yet eligible, which is to have blockers, and without an open statement; the fewest blockers first."""
-    near = [point for point in points if point.blocker_count and point.statement_status is None]
+    """Not yet eligible (with blockers, not live, without an open statement); the fewest blockers first."""
+    near = [point for point in points if point.blocker_count and point.statement_status is None and not point.live_on]
     return [
         NearPrison(*named(point), point.stage, point.blocker_count)
         for point in nsmallest(SHORT, near, key=lambda point: (point.blocker_count, point.code))
