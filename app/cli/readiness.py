@@ -1,6 +1,7 @@
 """`idts readiness`: the next gate for a prison, what is missing and what follows, for a terminal or for a script."""
 
 import textwrap
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -9,8 +10,9 @@ from rich.text import Text
 
 from app.cli.common import opened_database, out
 from app.queries.readiness import READINESS_JSON, read_readiness
+from app.queries.statements import read_any_statement
 from app.rules.readiness import ReadinessView
-from app.rules.statement import StatementFacts, StatementStatus
+from app.rules.statement import StatementFacts, StatementStatus, StatementWarning
 from app.rules.types import Rating, Stage
 
 STYLES = {Rating.RED: "bold red", Rating.AMBER: "bold yellow", Rating.GREEN: "bold green"}
@@ -38,13 +40,14 @@ def readiness(
     """Show a prison's next gate, what is missing before it, and what follows."""
     with opened_database() as (_, database), database.reading() as session:
         view = read_readiness(session, code, at=datetime.now(UTC))
+        of_statement = read_any_statement(session, view.statement.id).warnings if view.statement else []
     if as_json:
         print(READINESS_JSON.dump_json(view).decode())
         return
-    _print(view)
+    _print(view, of_statement)
 
 
-def _print(view: ReadinessView) -> None:
+def _print(view: ReadinessView, of_statement: Sequence[StatementWarning]) -> None:
     prison, counts = view.prison, view.counts
     out.print(Text(f"{prison.name} ({prison.code})", "bold"), Text(f"{prison.region.name}, {prison.function}", "dim"))
     out.print(f"Toolkit {view.toolkit_version}. Stage: {view.stage.replace('_', ' ')}.")
@@ -58,6 +61,7 @@ def _print(view: ReadinessView) -> None:
     for title, lines in (
         ("Exempt from go-live", [(one.section, one.title) for one in view.go_live.exempt]),
         ("Worth knowing", [(one.section, one.detail) for one in view.warnings]),
+        ("Worth knowing of the statement", [(None, one.detail) for one in of_statement]),
     ):
         if lines:
             _head(f"{title}:")

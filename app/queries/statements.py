@@ -14,6 +14,7 @@ from app.errors import NotFound
 from app.models import Prison, Signatory, Statement, StatementEvent
 from app.models.columns import columns_of
 from app.queries.readiness_meetings import MEETING_JSON, ReadinessMeetingView
+from app.queries.since_raised import moved_since_raised
 from app.rules.access import Principal, in_scope
 from app.rules.statement import (
     OPEN,
@@ -201,8 +202,8 @@ def read_credential(session: Session, statement_id: str) -> str | None:
 
 
 def select_statements() -> Any:
-    """Statements with the code and the region of their prison, to be made into views by `statement_views`."""
-    statement = select(Statement, col(Prison.code), col(Prison.region))
+    """Statements with code, region and toolkit of their prison, to be made into views by `statement_views`."""
+    statement = select(Statement, col(Prison.code), col(Prison.region), col(Prison.toolkit_version))
     # What a service has just written in the same session is read from the database, not from memory.
     return statement.join(Prison, col(Prison.id) == col(Statement.prison_id)).execution_options(populate_existing=True)
 
@@ -210,7 +211,7 @@ def select_statements() -> Any:
 def statement_views(session: Session, rows: Sequence[Any]) -> list[StatementView]:
     ids = [row.Statement.id for row in rows]
     people: dict[str, list[SignatoryView]] = {one: [] for one in ids}
-    steps = _told_steps(session, ids)
+    steps, moved = _told_steps(session, ids), moved_since_raised(session, rows)
     named = select(Signatory).where(col(Signatory.statement_id).in_(ids)).order_by(col(Signatory.position))
     for one in session.scalars(named.execution_options(populate_existing=True)):
         before = [
@@ -221,7 +222,7 @@ def statement_views(session: Session, rows: Sequence[Any]) -> list[StatementView
         people[one.statement_id].append(
             SignatoryView(one.role, one.title, one.name, one.email, one.signed_at, one.signed_as, before)
         )
-    return [_view(row.Statement, row.code, people[row.Statement.id], steps[row.Statement.id]) for row in rows]
+    return [_view(one := row.Statement, row.code, people[one.id], steps[one.id], moved.get(one.id, [])) for row in rows]
 
 
 ToldStep = tuple[str, dict[str, Any], str, datetime, str]
@@ -244,7 +245,13 @@ def _day(text: str) -> date:
     return date.fromisoformat(text)
 
 
-def _view(row: Statement, code: str, people: list[SignatoryView], steps: Sequence[ToldStep]) -> StatementView:
+def _view(
+    row: Statement,
+    code: str,
+    people: list[SignatoryView],
+    steps: Sequence[ToldStep],
+    moved: Sequence[StatementWarning],
+) -> StatementView:
     return StatementView(
         id=row.id,
         prison=code,
@@ -273,5 +280,5 @@ def _view(row: Statement, code: str, people: list[SignatoryView], steps: Sequenc
         superseded_by=row.superseded_by,
         readiness_meeting=MEETING_JSON.validate_python(row.readiness_meeting) if row.readiness_meeting else None,
         signatories=people,
-        warnings=people_in_two_roles((one.role, one.title, one.name) for one in people),
+        warnings=[*people_in_two_roles((one.role, one.title, one.name) for one in people), *moved],
     )

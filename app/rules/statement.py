@@ -157,11 +157,13 @@ def may_be_replaced(status: StatementStatus, has_signed: bool) -> Reason | None:
 
 @dataclass(frozen=True, slots=True)
 class StatementWarning:
-    """Something about a statement that is worth a second look and refuses nothing. `roles` are keys."""
+    """Something about a statement that is worth a second look and refuses nothing. `roles` are keys; `section` is null
+    where no section is meant."""
 
     kind: str
     detail: str
     roles: tuple[str, ...]
+    section: int | None
 
 
 def people_in_two_roles(people: Iterable[tuple[str, str, str]]) -> list[StatementWarning]:
@@ -178,6 +180,7 @@ def people_in_two_roles(people: Iterable[tuple[str, str, str]]) -> list[Statemen
             f"{posts[0][2]} is named as {' and as '.join(title for _, title, _ in posts)}. If that is a mistake, "
             "replace one of them before they sign.",
             tuple(role for role, _, _ in posts),
+            None,
         )
         for posts in by_name.values()
         if len(posts) > 1

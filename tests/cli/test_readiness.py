@@ -64,6 +64,8 @@ def test_each_gate_that_a_statement_passes_is_named_with_its_day(service: Servic
     text = told(service)
     assert "Next gate: the signatures. A statement is raised, to go live on 1 December 2026." in text
     assert "until it is issued, a section that falls below its minimum makes it lapse" in text.lower()
+    service.post(f"{LWI}/sections/5/reviews", {"kind": "challenged", "text": "Which risks?"}, by=REGION)
+    assert "Worth knowing of the statement:\nSection 5 has been challenged by the region since" in told(service)
     issued = statements.sign_all(service, found)
     assert f"Next gate: going live, planned for 1 December 2026 ({issued['serial']})." in told(service)
     service.post(f"/v1/statements/{found['id']}/go-live", {"live_on": "2026-03-02"}, by=REGION)
