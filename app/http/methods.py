@@ -22,11 +22,12 @@ class Methods:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         method = scope.get("method")
         if method == "HEAD":
-            scope["method"] = "GET"
+            # A copy: the server looks into its own to know that no body follows.
+            own = {**scope, "method": "GET"}
             try:
-                await self._head(scope, receive, send)
+                await self._head(own, receive, send)
             finally:
-                scope["method"] = "HEAD"
+                scope["route"] = own.get("route")
         elif method == "OPTIONS" and (allowed := self.methods_at(Request(scope))):
             headers = {"allow": ", ".join(sorted(allowed))}
             if "PATCH" in allowed:

@@ -2,11 +2,13 @@
 
 import gzip
 import json
+from http.client import HTTPConnection
 
 import pytest
 from fastapi.routing import iter_route_contexts
 
-from tests.support.service import Service, running, service_settings
+from tests.support.live import live
+from tests.support.service import ADMIN_KEY, Service, running, service_settings
 
 
 @pytest.mark.parametrize(
@@ -31,6 +33,21 @@ def test_head_is_refused_as_get_is(service: Service):
     assert service.call("HEAD", "/v1/prisons/XXX/readiness", by="admin").status_code == 404
     assert service.call("HEAD", "/v1/prisons/LWI/readiness", by=None).status_code == 401
     assert service.call("HEAD", "/v1/readiness/evaluate", by="admin").status_code == 405
+
+
+def test_a_connection_goes_on_after_a_head(service: Service, caplog: pytest.LogCaptureFixture):
+    with live(service.app) as port:
+        connection = HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.connect()
+        first = connection.sock
+        for method in ("HEAD", "GET", "HEAD"):
+            connection.request(method, "/v1/toolkit", headers={"Authorization": f"Bearer {ADMIN_KEY}"})
+            answer = connection.getresponse()
+            assert (answer.status, bool(answer.read())) == (200, method == "GET")
+            assert connection.sock is first
+        connection.close()
+    assert not [one for one in caplog.records if one.exc_info]
+    assert 'method="HEAD",route="/v1/toolkit"' in service.get("/metrics", by="admin").text
 
 
 def test_head_of_a_stream_ends(database_url: str):
