@@ -188,13 +188,18 @@ def withdraw(
     session: WriteSession,
     by: Assessor,
     caller: CallerNow,
+    once: Idempotency,
 ) -> Response:
     """Withdraw an item from every section that it supports. It stays in the history.
 
     The service refuses if this would leave a GREEN section without evidence.
     """
-    after = withdraw_evidence(session, code, item_id, body.reason, caller=caller, accept_lapse=body.accept_lapse)
-    return _item_after(after)
+
+    def answer() -> Response:
+        after = withdraw_evidence(session, code, item_id, body.reason, caller=caller, accept_lapse=body.accept_lapse)
+        return _item_after(after)
+
+    return once(session, answer)
 
 
 @router.post("/evidence/{item_id}/sections", summary="Extend a prison's evidence", response_model=EvidenceWithReadiness)
@@ -205,9 +210,10 @@ def support_further_sections(
     session: WriteSession,
     by: Assessor,
     caller: CallerNow,
+    once: Idempotency,
 ) -> Response:
     """Let an item support further sections. It goes on supporting those that it supports now."""
-    return _item_after(support_sections(session, code, item_id, body.sections, caller=caller))
+    return once(session, lambda: _item_after(support_sections(session, code, item_id, body.sections, caller=caller)))
 
 
 def _item_after(after: EvidenceAfter) -> Response:

@@ -71,6 +71,7 @@ def revoke(
     session: WriteSession,
     by: KeyKeeper,
     caller: CallerNow,
+    once: Idempotency,
 ) -> Response:
     """End a key at once. Revoking a revoked key changes nothing."""
-    return written(_VIEW.dump_json(revoke_key(session, key_id, caller=caller)))
+    return once(session, lambda: written(_VIEW.dump_json(revoke_key(session, key_id, caller=caller))))

@@ -8,6 +8,7 @@ import httpx2
 import pytest
 
 from tests.support import factories
+from tests.support.route_walk import routes
 from tests.support.service import Service
 
 KEY = {"idempotency-key": "register-zedham-1"}
@@ -126,3 +127,26 @@ def test_a_key_of_one_change_is_not_good_for_another(service: Service):
     with service.unchanged():
         assert service.patch(SECTION, {"comment": "Other"}, headers=KEY).status_code == 422
         assert service.patch("/v1/prisons/LWI/sections/6", {"comment": "Mine"}, headers=KEY).status_code == 422
+
+
+# They store nothing, so a repeat is no second change.
+STORES_NOTHING = {("POST", "/v1/readiness/evaluate"), ("POST", "/v1/statements/verify")}
+
+
+def test_every_post_and_patch_takes_a_key(untouched: Service):
+    writes = {one for one in routes(untouched.app) if one[0] in ("POST", "PATCH")} - STORES_NOTHING
+    paths = untouched.get("/openapi.json").json()["paths"]
+    takes = {one for one in writes if "Idempotency-Key" in str(paths[one[1]][one[0].lower()].get("parameters"))}
+    assert len(writes) > 20
+    assert writes - takes == set()
+
+
+def test_evidence_extended_and_withdrawn_twice_is_so_once(service: Service):
+    item = service.post(f"{SECTION}/evidence", factories.note()).json()
+    for step, body in (("sections", {"sections": [6]}), ("withdraw", {"reason": "The wrong prison"})):
+        address, headers = f"/v1/prisons/LWI/evidence/{item['id']}/{step}", {"idempotency-key": step}
+        first = service.post(address, body, headers=headers)
+        with service.unchanged():
+            again = service.post(address, body, headers=headers)
+        assert (again.status_code, again.content) == (200, first.content), again.text
+        assert again.headers["idempotency-replayed"] == "true"
