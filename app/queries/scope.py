@@ -6,7 +6,7 @@ from sqlmodel import col
 
 from app.errors import Forbidden
 from app.models import Prison
-from app.queries.prisons import read_own_prison
+from app.queries.prisons import read_any_prison, read_own_prison
 from app.rules.access import BOUND_TO_PRISON, BOUND_TO_REGION, Principal
 
 
@@ -23,6 +23,10 @@ def within_scope(
     if region is not None:
         found.append(col(Prison.region) == region)
     if by.role in BOUND_TO_PRISON:
+        assert by.prison is not None
+        if region is not None and region != read_any_prison(session, by.prison).region:
+            detail = f"This key is for the prison {by.prison}, which is not in {region}. Leave the region out."
+            raise Forbidden("out-of-scope", detail)
         found.append(col(Prison.code) == by.prison)
     if by.role in BOUND_TO_REGION:
         if region not in (None, by.region):

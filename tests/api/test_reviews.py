@@ -340,6 +340,7 @@ def test_the_list_comes_in_pages(said: tuple[Service, dict[str, str]]):
     ("by", "query"),
     [
         (REGION, "region=london"),
+        ("prison:LWI", "region=london"),
         (REGION, "prison=BXI"),
         ("prison:LWI", "prison=MSI"),
         ("signatory:LWI:governor", "prison=MSI"),
