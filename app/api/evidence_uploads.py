@@ -159,7 +159,7 @@ def _from_form(upload: Upload) -> AddEvidenceItem:
     item = _checked(fields | {"sections": sections})
     if (item.kind is EvidenceKind.DOCUMENT) is not (upload.file is not None):
         raise _fault("file", "a document needs a file, and a link or a note has none")
-    if upload.file is not None and upload.file.size == 0:
+    if upload.file is not None and upload.file.is_blank:
         raise _fault("file", "the file is empty")
     return item
 

@@ -1,6 +1,8 @@
 """Multipart uploads, read piece by piece: fields to memory, the file to an unnamed one on disk."""
 
+import codecs
 import hashlib
+import string
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,6 +22,8 @@ _MEBIBYTE = 1024 * 1024
 _BATCH_BYTES = 256 * 1024
 _LONGEST_FIELD = 16 * 1024
 _MOST_PARTS = 60
+# White space, and the mark with which some editors begin a text.
+_BLANKS = string.whitespace.encode() + codecs.BOM_UTF8
 _receiving = CapacityLimiter(20)
 
 
@@ -30,6 +34,7 @@ class UploadedFile:
     given_name: str | None
     content: BinaryIO
     size: int = 0
+    is_blank: bool = True
     digest: Any = field(default_factory=hashlib.sha256)
 
     @property
@@ -177,6 +182,7 @@ class _Receiver:
         if file.size > self.limit:
             detail = f"A file may have at most {limit_in_words(self.limit)}. Send a smaller one, or send it in parts."
             raise TooLarge("body-too-large", detail)
+        file.is_blank = file.is_blank and not data[start:end].strip(_BLANKS)
         piece = memoryview(data)[start:end]
         file.digest.update(piece)
         file.content.write(piece)

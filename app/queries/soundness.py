@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from app.models import Evidence
 from app.models.columns import columns_of
-from app.rules.section import Item, lacks_substance
+from app.rules.substance import Item, lacks_substance
 
 
 def fill_in_soundness(session: Session, prison_ids: Sequence[int], states: Iterable[Mapping[str, Any]]) -> None:

@@ -1,13 +1,11 @@
 """The rules that hold for one section's assessment, whatever the rest of the prison looks like."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
 from app.rules.toolkit import Section
 from app.rules.types import (
-    EvidenceKind,
     Function,
     Missing,
     Number,
@@ -113,40 +111,6 @@ def green_needs_evidence(section: Section, facts: SectionFacts) -> Iterator[Reas
             "what was seen.",
             "/evidence",
         )
-
-
-# An address on the web, with the name of its host.
-_ADDRESS = re.compile(r"https?://[^\s/?#]", re.IGNORECASE)
-# Enough for a sentence that says what was seen.
-SHORTEST_NOTE = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """What an item of evidence consists of, apart from its title."""
-
-    kind: EvidenceKind
-    reference: str | None
-    text: str | None
-    has_file: bool
-
-
-def lacks_substance(item: Item) -> Reason | None:
-    """Someone can look at it: at a file or where it is kept, at an address, or at what was seen (rule 4).
-
-    Source: toolkit, traffic lights; what counts as evidence is this programme's own.
-    """
-    reference = (item.reference or "").strip()
-    if item.kind is EvidenceKind.NOTE and len((item.text or "").strip()) < SHORTEST_NOTE:
-        detail = f"A note needs a text of at least {SHORTEST_NOTE} characters: say what was seen, where and when."
-        return Reason("note-says-too-little", detail, "/text")
-    if item.kind is EvidenceKind.LINK and not _ADDRESS.match(reference):
-        detail = "A link needs its address as reference, beginning with https:// or http://."
-        return Reason("link-without-address", detail, "/reference")
-    if item.kind is EvidenceKind.DOCUMENT and not (item.has_file or reference):
-        detail = "A document needs a reference that says where it is kept: send one, or upload its file."
-        return Reason("document-without-place", detail, "/reference")
-    return None
 
 
 # In the order in which a lead would put things right.

@@ -24,7 +24,7 @@ from app.rules.assessment import (
 )
 from app.rules.decision import Change, Decision
 from app.rules.moments import london_date
-from app.rules.section import Item, lacks_substance
+from app.rules.substance import Item, lacks_substance
 from app.rules.types import EvidenceKind, Reason
 from app.services.audit import Act
 from app.services.events import Announcement, verdict_content

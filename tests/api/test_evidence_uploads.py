@@ -152,6 +152,7 @@ TITLE, FILE = part("title", b"Minutes"), part("file", files.PDF, "m.pdf")
         ([TITLE], "/file"),
         ([TITLE, FILE, FILE], "/file"),
         ([TITLE, part("file", b"", "m.pdf")], "/file"),
+        ([TITLE, part("file", b"\xef\xbb\xbf \r\n\t \n", "m.txt")], "/file"),
         ([TITLE, part("kind", b"note"), FILE], "/file"),
         ([TITLE, part("kind", b"PURPLE"), FILE], "/kind"),
         ([TITLE, part("effective_on", b"2026-02-30"), FILE], "/effective_on"),
@@ -184,6 +185,27 @@ def test_fields_at_fault_are_named(service: Service, parts: list[bytes], pointer
         ({"kind": "note", "text": "x"}, "note-says-too-little", "/text"),
         ({"kind": "note", "text": f"x{' ' * 40}"}, "note-says-too-little", "/text"),
         ({"kind": "note", "reference": "IDTS/5/1", "text": "Nineteen characters"}, "note-says-too-little", "/text"),
+        *(
+            ({"kind": "note", "text": text}, "note-says-too-little", "/text")
+            for text in (
+                "\u200b" * 30,
+                "\u3164" * 30,
+                f"a{' ' * 30}b",
+                "Seen. " + "." * 30,
+                "Nineteen\u200b characters",
+            )
+        ),
+        *(
+            ({"kind": "link", "reference": address}, "link-without-address", "/reference")
+            for address in (
+                *("https://.", "https://@", "http://:80", "http://[::1", "http://%20", "http://a b", "https://-.-"),
+                *("https://\u3164.\u3164", "http://plan", "http://example.org:port", "ftp://example.org"),
+            )
+        ),
+        *(
+            ({"kind": "document", "reference": reference}, "document-without-place", "/reference")
+            for reference in (".", "-", "n/a", "N.A.", "None", "tbc", "x", "\u3164\u3164")
+        ),
     ],
 )
 def test_what_nobody_could_look_at_is_no_evidence(untouched: Service, fields: dict[str, str], code: str, pointer: str):
@@ -203,7 +225,17 @@ def test_what_nobody_could_look_at_is_no_evidence(untouched: Service, fields: di
         {"kind": "document", "reference": "IDTS/5/1"},
         {"kind": "link", "reference": "http://example.org"},
         {"kind": "link", "reference": "HTTPS://example.org/plan"},
+        *(
+            {"kind": "link", "reference": reference}
+            for reference in (
+                "http://localhost/plan",
+                "http://10.1.2.3:8080",
+                "https://[::1]/",
+                "https://b\u00fccher.example",
+            )
+        ),
         {"kind": "note", "text": "  Twenty characters, no"},
+        {"kind": "note", "text": "x" * 20},
     ],
 )
 def test_evidence_of_substance_needs_no_file(service: Service, item: dict[str, str]):

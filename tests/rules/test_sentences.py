@@ -16,11 +16,9 @@ from app.rules.readiness import judge, judge_ratings
 from app.rules.returns import Month, may_be_frozen
 from app.rules.review import Review, ReviewKind
 from app.rules.section import (
-    Item,
     exemption_allowed,
     green_needs_evidence,
     green_needs_outcomes,
-    lacks_substance,
     staffing_supports_rating,
     star_outstanding,
 )
@@ -34,6 +32,7 @@ from app.rules.statement import (
     steps_followed,
     would_lapse,
 )
+from app.rules.substance import Item, lacks_substance
 from app.rules.types import EvidenceKind, Function, Missing, OutcomeStatus, Rating, Reason, SectionFacts, StaffMissing
 from tests.rules.test_evidence import DAY, assessment
 from tests.support.shipped import all_met, shipped_book, shipped_toolkit
@@ -142,13 +141,14 @@ REFUSALS = [
     (
         lambda: lacks_substance(Item(EvidenceKind.NOTE, None, "x", has_file=False)),
         "note-says-too-little",
-        "A note needs a text of at least 20 characters: say what was seen, where and when.",
+        "A note needs a text of at least 20 characters, 10 of them letters or digits: say what was seen, where and "
+        "when.",
         "/text",
     ),
     (
         lambda: lacks_substance(Item(EvidenceKind.LINK, "Plan", None, has_file=False)),
         "link-without-address",
-        "A link needs its address as reference, beginning with https:// or http://.",
+        "A link needs its whole address as reference, with http or https, such as https://example.org/plan.",
         "/reference",
     ),
     (
