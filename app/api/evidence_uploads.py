@@ -10,7 +10,6 @@ from typing import Annotated, Any
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Header
-from fastapi.exceptions import RequestValidationError
 from pydantic import Field, ValidationError
 from sqlalchemy.orm import Session
 from starlette.requests import ClientDisconnect, Request
@@ -23,6 +22,7 @@ from app.documents.file_names import display_name
 from app.errors import FieldFault, Invalid, TooLarge, WrongMediaType
 from app.http.answers import written
 from app.http.idempotency import Once
+from app.http.malformed import incorrect, malformed
 from app.http.parameters import CallerNow, SectionNumber, SectionNumbers
 from app.http.parts import Parts, parts
 from app.http.resolve import OwnPrisonOfUploads
@@ -123,7 +123,7 @@ async def _read(request: Request) -> AsyncIterator[tuple[AddEvidenceItem, Upload
     elif media in JSON_TYPES:
         body = strict_json(await _short_body(request))
         if not isinstance(body, dict):
-            raise RequestValidationError([{"type": "dict_type", "loc": ("body",), "msg": "send an object"}])
+            raise malformed([{"type": "dict_type", "loc": ("body",), "msg": ""}])
         yield _checked(body), None
     else:
         detail = "Send a document with its file as multipart/form-data, a link or a note as application/json."
@@ -173,11 +173,11 @@ def _checked(fields: dict[str, Any]) -> AddEvidenceItem:
         return AddEvidenceItem.model_validate(fields)
     except ValidationError as fault:
         errors = [{**error, "loc": ("body", *error["loc"])} for error in fault.errors(include_url=False)]
-        raise RequestValidationError(errors) from None
+        raise malformed(errors, AddEvidenceItem) from None
 
 
 def _fault(name: str, detail: str) -> Invalid:
-    return Invalid("invalid-input", f"Put right the field {name!r}: {detail}.", [FieldFault(f"/{name}", detail)])
+    return incorrect([FieldFault(f"/{name}", detail)])
 
 
 @dataclass(frozen=True, slots=True)

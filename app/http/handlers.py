@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.errors import DomainError, FieldFault, TooMany
+from app.http.malformed import malformed
 from app.http.problems import problem_response, status_of
 from app.storage.faults import Fault, fault_of, words_of
 
@@ -54,21 +55,8 @@ def on_malformed(request: Request, error: Exception) -> Response:
         where = one["loc"][-1]
         fault = FieldFault("", f"not JSON at character {where}: {one['ctx']['error']}")
         return problem_response(request, 422, "malformed-json", f"The body is {fault.detail}.", faults=(fault,))
-    faults = tuple(_fault(one["loc"], one["msg"]) for one in error.errors()[:100])
-    detail = f"Put right {'this field' if len(faults) == 1 else f'these {len(faults)} fields'} and send it again: "
-    detail += "; ".join(f"{fault.pointer or 'body'}: {fault.detail}" for fault in faults[:5])
-    return problem_response(request, 422, "invalid-input", detail, faults=faults)
-
-
-def _fault(location: tuple[int | str, ...], message: str) -> FieldFault:
-    """A JSON Pointer for the body; `?name` for a query parameter, the plain name for a path or header."""
-    source, *rest = location
-    text = message.removeprefix("Value error, ").replace("Extra inputs are not permitted", "unknown field")
-    if source == "body":
-        steps = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in rest)
-        return FieldFault(steps, text)
-    name = ".".join(map(str, rest))
-    return FieldFault(f"?{name}" if source == "query" else name, text)
+    field = getattr(request.scope.get("route"), "body_field", None)
+    return on_domain_error(request, malformed(error.errors(), field and field.field_info.annotation))
 
 
 def on_http_exception(request: Request, error: Exception) -> Response:

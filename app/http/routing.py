@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from app.errors import FieldFault, Invalid, NotFound, WrongMediaType
 from app.http.auth import SAFE_METHODS, credentials_of
+from app.http.malformed import incorrect, no_such
 from app.storage.db import on_one_thread
 
 JSON_TYPES = ("application/json", "application/merge-patch+json")
@@ -130,14 +131,12 @@ def _refuse_strange_query(request: Request, single: frozenset[str], several: fro
     names = [name for name, _ in request.query_params.multi_items()]
     if len(names) == len(set(names)) and single.issuperset(names):
         return
-    known = ", ".join(sorted(single | several)) or "none"
-    unknown = f"there is no such query parameter here; known ones: {known}"
-    repeated = "is there more than once: give it once"
-    faults = [FieldFault(f"?{name}", unknown) for name in dict.fromkeys(names) if name not in single | several]
-    faults += [FieldFault(f"?{name}", repeated) for name in sorted(single) if names.count(name) > 1]
+    known = single | several
+    strange = [name for name in dict.fromkeys(names) if name not in known]
+    faults = [FieldFault(f"?{name}", no_such("query parameter", name, known)) for name in strange]
+    faults += [FieldFault(f"?{name}", "give it once") for name in sorted(single) if names.count(name) > 1]
     if faults:
-        detail = "; ".join(f"{fault.pointer} {fault.detail}" for fault in faults[:5])
-        raise Invalid("invalid-input", f"Put right the query: {detail}.", faults)
+        raise incorrect(faults)
 
 
 # What these answer with is what they are called for, or is shown this once.

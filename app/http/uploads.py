@@ -16,6 +16,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
 from app.errors import FieldFault, Invalid, TooLarge, Unavailable
+from app.http.malformed import incorrect
 from app.http.parts import parts
 
 _MEBIBYTE = 1024 * 1024
@@ -203,4 +204,4 @@ class _Receiver:
 
 def _fault(name: str, detail: str) -> Invalid:
     pointer = "/" + name[:100].replace("~", "~0").replace("/", "~1")
-    return Invalid("invalid-input", f"Put right the field {name[:100]!r}: {detail}.", [FieldFault(pointer, detail)])
+    return incorrect([FieldFault(pointer, detail)])

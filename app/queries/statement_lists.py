@@ -7,9 +7,11 @@ from sqlalchemy import ColumnElement, String, cast, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from app.errors import FieldFault, Invalid
 from app.models import Signatory, Statement
 from app.queries.scope import within_scope
 from app.queries.statements import StatementView, select_statements, statement_views
+from app.queries.toolkits import role_keys
 from app.rules.access import Principal
 from app.rules.statement import OPEN, Standing, StatementStatus
 
@@ -36,8 +38,12 @@ def list_statements(
 ) -> list[StatementView]:
     """Statements within the caller's scope, newest first, from the one after `after` (its moment and id).
 
-    Forbidden for a prison or a region beyond the scope: an empty list would read as if there were none.
+    Forbidden for a prison or a region beyond the scope, Invalid for a role that no toolkit has: an empty list would
+    read as if there were none.
     """
+    if wanted.awaiting is not None and wanted.awaiting not in (roles := role_keys(session)):
+        detail = f"give one of the roles {', '.join(roles)}"
+        raise Invalid("invalid-input", f"Correct ?awaiting: {detail}.", [FieldFault("?awaiting", detail)])
     raised_at, identity = col(Statement.raised_at), col(Statement.id)
     scope = within_scope(session, by, prison=wanted.prison, region=wanted.region)
     statement = select_statements().where(*scope, *_conditions(wanted))

@@ -85,6 +85,12 @@ def _read_version(session: Session, version: str) -> tuple[dict[str, Any], str]:
     return row[0], row[1]
 
 
+def role_keys(session: Session) -> list[str]:
+    """The signatory roles of all versions: a statement keeps those of the version that it was raised under."""
+    versions = session.scalars(select(_VERSION).order_by(*_NEWEST_FIRST)).all()
+    return list(dict.fromkeys(role.key for one in versions for role in read_book(session, one).toolkit.signatory_roles))
+
+
 def list_versions(session: Session) -> list[ToolkitSummary]:
     """Every loaded version, newest first."""
     users = select(func.count()).where(col(Prison.toolkit_version) == col(ToolkitVersion.version)).scalar_subquery()

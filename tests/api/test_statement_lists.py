@@ -43,7 +43,7 @@ def listed(service: Service, by: str = "national", **params: str) -> list[str]:
         ({"standing": "in_breach"}, []),
         ({"awaiting": "idts_lead"}, ["MSI"]),
         ({"awaiting": "governor"}, []),
-        ({"awaiting": "chaplain"}, []),
+        ({"awaiting": "IDTS_lead"}, ["MSI"]),
         ({"date_passed": "true"}, []),
         ({"date_passed": "false", "prison": "MSI"}, ["MSI"]),
     ],
@@ -89,6 +89,7 @@ def test_callers_see_what_lies_in_their_scope(stages: Stages, by: str, expected:
         ("national", {"prison": "ZZZ"}, 404, "not-found"),
         ("national", {"region": "narnia"}, 422, "invalid-input"),
         ("national", {"status": "open"}, 422, "invalid-input"),
+        ("national", {"awaiting": "king"}, 422, "invalid-input"),
         ("national", {"regoin": "london"}, 422, "invalid-input"),
         (None, {}, 401, "unauthenticated"),
     ],
@@ -97,6 +98,13 @@ def test_what_cannot_be_listed_is_refused_and_not_empty(stages: Stages, by, para
     service, _ = stages
     answer = service.get("/v1/statements", by=by, params=params)
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
+
+
+def test_a_role_that_nobody_signs_as_is_told_the_roles(stages: Stages):
+    service, _ = stages
+    detail = service.get("/v1/statements", by="national", params={"awaiting": "king"}).json()["detail"]
+    assert detail.startswith("Correct ?awaiting: give one of the roles governor, ")
+    assert "idts_lead" in detail
 
 
 def test_breaches_and_passed_dates_are_found(service: Service):
