@@ -66,6 +66,21 @@ def test_the_script_fetches_again_what_was_provisional_and_leaves_what_was_froze
     assert open_one.read_text("utf-8").count("2026-00,x") == 1
 
 
+@pytest.mark.slow
+def test_the_script_says_what_the_service_says_of_a_month_that_it_refuses(tmp_path: Path):
+    data_dir, port = str(tmp_path / "var"), free_port()
+    assert idts("migrate", data_dir=data_dir).code == 0
+    key = idts("keys", "create", "--role", "national", "--name", "NDPDU", data_dir=data_dir).out.strip()
+    asked = environment({"API": f"http://127.0.0.1:{port}/v1", "KEY": key})
+    with serving({"IDTS_DATA_DIR": data_dir}, port):
+        command = [sys.executable, "-c", the_script(), "9998-13", "9998-12"]
+        ran = subprocess.run(command, cwd=tmp_path, env=asked, check=False, timeout=120, capture_output=True, text=True)
+    assert ran.returncode == 1
+    assert "month" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert not list(tmp_path.glob("return-*"))
+
+
 def wait_for(file: Path, pulling: "subprocess.Popen[bytes]") -> None:
     until = time.monotonic() + 120
     while not file.exists() and time.monotonic() < until:
