@@ -26,7 +26,7 @@ from app.http.parameters import (
     SectionNumber,
     versions_in,
 )
-from app.http.routing import KeyedRoute
+from app.http.routing import AsWritten, KeyedRoute
 from app.http.text import Day, Line, Prose, Title, one_line
 from app.queries.etags import etag_of
 from app.queries.sections import (
@@ -36,6 +36,7 @@ from app.queries.sections import (
     unknown_section,
 )
 from app.rules.readiness import ReadinessView
+from app.rules.section import HUNDREDTH
 from app.rules.types import EvidenceKind, OutcomeStatus, Rating
 from app.services.section_versions import NewEvidence, SectionsAfter
 from app.services.sections import SectionPatch, rate_sections
@@ -49,9 +50,14 @@ MOST_STAFF = 10_000
 
 def _whole_time(value: object) -> object:
     """A JSON number as people wrote it: the float nearest to 7.55 is not 7.55."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError("give a number with at most two decimals, such as 7.5")
-    return Decimal(str(value))
+    try:
+        if not isinstance(value, bool) and isinstance(value, int | float):
+            exact = Decimal(value.text if isinstance(value, AsWritten) else str(value))
+            if abs(exact) > MOST_STAFF or exact == exact.quantize(HUNDREDTH):
+                return exact
+    except ArithmeticError:  # an exponent beyond any number
+        pass
+    raise ValueError("give a number with at most two decimals, such as 7.5")
 
 
 Staff = Annotated[

@@ -1,5 +1,7 @@
 """Bodies over 1 kB are compressed for those who ask."""
 
+import re
+
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.types import Receive, Scope, Send
 
@@ -13,6 +15,8 @@ AS_THEY_ARE = (
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 )
+# A weight of nothing asks for anything but that (RFC 9110).
+_REFUSES = re.compile(rb"gzip\s*;\s*q=0(\.0*)?\s*(,|$)", re.IGNORECASE)
 
 
 class Compressing(GZipMiddleware):
@@ -20,7 +24,7 @@ class Compressing(GZipMiddleware):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         asked = (value for name, value in scope.get("headers", ()) if name == b"accept-encoding")
-        if any(b"gzip" in value for value in asked):
+        if any(b"gzip" in value and not _REFUSES.search(value) for value in asked):
             await super().__call__(scope, receive, send)
         else:
             await self.app(scope, receive, send)

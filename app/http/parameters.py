@@ -29,6 +29,13 @@ async def _now(request: Request) -> datetime:
 
 Now = Annotated[datetime, Depends(_now)]
 
+
+def _in_ascii(text: str) -> str:
+    if not text.isascii():  # in capitals, letters of other alphabets may become those of a code
+        raise ValueError("give a prison's code, such as LWI")
+    return text
+
+
 PrisonCode = Annotated[
     str,
     Path(
@@ -38,6 +45,7 @@ PrisonCode = Annotated[
         examples=["LWI"],
     ),
     AfterValidator(plain_text),
+    AfterValidator(_in_ascii),
 ]
 SectionNumber = Annotated[
     int,

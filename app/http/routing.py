@@ -17,6 +17,7 @@ from app.http.auth import SAFE_METHODS, credentials_of
 from app.http.malformed import incorrect, no_such
 from app.storage.db import on_one_thread
 
+_MOST_DIGITS = 1000
 JSON_TYPES = ("application/json", "application/merge-patch+json")
 
 
@@ -38,7 +39,9 @@ def strict_json(body: bytes) -> Any:
     try:
         # Some editors and spreadsheets put a byte order mark before their text.
         text = body.removeprefix(codecs.BOM_UTF8).decode("utf-8")
-        content = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+        content = json.loads(
+            text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=AsWritten, parse_int=_short_int
+        )
         json.dumps(content, ensure_ascii=False).encode("utf-8")
     except json.JSONDecodeError as fault:
         raise _malformed(fault.pos, fault.msg) from fault
@@ -49,6 +52,19 @@ def strict_json(body: bytes) -> Any:
     except ValueError as fault:
         raise _malformed(0, str(fault)) from fault
     return content
+
+
+class AsWritten(float):
+    """A number with a fraction that can still be read to the letter: its nearest float may be another one."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+def _short_int(text: str) -> int:
+    if len(text) > _MOST_DIGITS:
+        raise ValueError(f"a number has more than {_MOST_DIGITS} digits")
+    return int(text)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

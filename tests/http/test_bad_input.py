@@ -281,3 +281,21 @@ def test_a_forged_cursor_is_at_worst_refused(untouched: Service, sort: str, valu
     for name in json.loads(base64.urlsafe_b64decode(cursor + "=="))["at"]:
         again = untouched.get(f"/v1/prisons?limit=1&sort={sort}&cursor={forged(cursor, **{name: value})}")
         assert again.status_code in (200, 422), (name, value)
+
+
+@pytest.mark.parametrize(
+    "figure", ["7.499999999999999999", "7." + "4" * 60, "1e-400", "1e-99999999999999999999", "1e400"]
+)
+def test_staff_are_read_to_the_letter(service: Service, figure: str):
+    body = f'{{"staff_in_post": {figure}, "staff_required": 10}}'
+    headers = {"content-type": "application/json"}
+    with service.unchanged():
+        answer = service.call("PATCH", "/v1/prisons/LWI/sections/14", content=body, headers=headers)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/staff_in_post"), answer.text
+
+
+def test_a_number_of_thousands_of_digits_is_refused_in_words_of_ours(service: Service):
+    body, headers = f'{{"staff_in_post": {"7" * 5000}}}', {"content-type": "application/json"}
+    answer = service.call("PATCH", "/v1/prisons/LWI/sections/14", content=body, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "malformed-json")
+    assert "has more than 1000 digits" in answer.text

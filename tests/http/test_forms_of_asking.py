@@ -191,6 +191,16 @@ def test_bodies_over_a_kilobyte_are_compressed_where_asked_for(service: Service)
     assert zipped.headers["etag"] == whole.headers["etag"]
 
 
+@pytest.mark.parametrize("weight", ["gzip;q=0", "br, gzip; q=0.0, identity"])
+def test_a_coding_of_no_weight_is_not_used(service: Service, weight: str):
+    answer = service.get("/v1/prisons/LWI/readiness", by="admin", headers={"Accept-Encoding": weight})
+    assert (answer.status_code, "content-encoding" in answer.headers) == (200, False)
+
+
+def test_a_code_is_read_in_ascii(service: Service):
+    assert service.get("/v1/prisons/lw%C4%B1", by="admin").status_code == 422
+
+
 def test_a_short_body_is_sent_as_it_is(service: Service):
     answer = service.get("/health/ping", by=None, headers={"Accept-Encoding": "gzip"})
     assert "content-encoding" not in answer.headers
