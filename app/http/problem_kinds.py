@@ -215,6 +215,12 @@ _TEXTS = (
     ("statement-already-open", "A statement is open", "Have it signed, or withdraw it before raising another."),
     ("not-eligible", "Not eligible to go live", "Every section must meet its minimum first."),
     (
+        "outcomes-not-recorded",
+        "A GREEN section lacks what it rests on",
+        "Before a statement is raised, each GREEN section has its required outcomes recorded as met, and evidence that "
+        "someone can look at. `errors` names what is missing.",
+    ),
+    (
         "amber-without-plan",
         "An AMBER section has no plan",
         "Before a statement is raised, each AMBER section has a `lead`, a `target_date`, and a comment or evidence "
@@ -240,7 +246,7 @@ _TEXTS = (
     (
         "digest-differs",
         "The digest is not this statement's",
-        "Read the statement again, and sign the digest that it has now.",
+        "Read the statement again, and sign what it shows.",
     ),
     ("not-your-signature", "Not your signature", "A signatory key can sign only in its own role, at its own prison."),
     (

@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterable, Sequence
 from app.rules.assessment import Assessment
 from app.rules.go_live import GoLive
 from app.rules.review import Review
+from app.rules.section import listed
+from app.rules.staleness import unrecorded_greens
 from app.rules.statement import StatementStatus
 from app.rules.toolkit import Toolkit
 from app.rules.types import Rating, Reason
@@ -46,6 +48,21 @@ def open_challenges(challenges: Sequence[Review]) -> Reason | None:
         f"Your region has challenged section {numbers}. Answer each challenge, and ask the region to close it. Then "
         "raise the statement.",
     )
+
+
+def greens_not_recorded(toolkit: Toolkit, assessments: Iterable[Assessment]) -> list[Reason]:
+    """A statement attests what is recorded: one reason for each thing that a GREEN section lacks (rule 4)."""
+    return [
+        Reason(
+            "outcomes-not-recorded", f"section {section.number} is GREEN: {asked}", f"/sections/{section.number}/{name}"
+        )
+        for section, unmet, is_bare in unrecorded_greens(toolkit, assessments)
+        for name, asked, is_lacking in (
+            ("outcomes", f"record as met what is, or lower the rating: {listed(unmet)}", bool(unmet)),
+            ("evidence", "add evidence that someone can look at, or lower the rating", is_bare),
+        )
+        if is_lacking
+    ]
 
 
 def is_outstanding(one: Assessment) -> bool:

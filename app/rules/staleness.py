@@ -7,7 +7,7 @@ from typing import Literal
 
 from app.rules.assessment import Assessment
 from app.rules.moments import months_after
-from app.rules.toolkit import Toolkit
+from app.rules.toolkit import Section, Toolkit
 from app.rules.types import OutcomeStatus, Rating
 
 
@@ -42,17 +42,27 @@ def stale_warnings(toolkit: Toolkit, assessments: Iterable[Assessment], today: d
     return tuple(found)
 
 
-def unrecorded_warnings(toolkit: Toolkit, assessments: Iterable[Assessment]) -> Iterator[VerdictWarning]:
-    """One for each GREEN section whose outcomes are not all recorded as met: it was rated before they had to be."""
+def unrecorded_greens(toolkit: Toolkit, assessments: Iterable[Assessment]) -> Iterator[tuple[Section, list[str], bool]]:
+    """Each GREEN section, unless it is exempt, that lacks what GREEN takes (rule 4): the outcomes that are not
+    recorded as met, and whether it has no evidence of substance."""
     for one in assessments:
         if one.rating is Rating.GREEN and not one.exemption:
             section = toolkit.section(one.number)
-            if any(one.outcomes.get(outcome.key) is not OutcomeStatus.MET for outcome in section.required_outcomes):
-                detail = (
-                    f"{section.title} is GREEN, and not every required outcome is recorded as met: record them with "
-                    "its next change."
-                )
-                yield VerdictWarning(one.number, section.title, "outcomes_not_recorded", detail)
+            asked = section.required_outcomes
+            unmet = [it.text for it in asked if one.outcomes.get(it.key) is not OutcomeStatus.MET]
+            is_bare = not any(item.sound for item in one.evidence)
+            if unmet or is_bare:
+                yield section, unmet, is_bare
+
+
+def unrecorded_warnings(toolkit: Toolkit, assessments: Iterable[Assessment]) -> Iterator[VerdictWarning]:
+    """One for each GREEN section that does not record what GREEN takes: it was rated before that was asked for."""
+    for section, unmet, is_bare in unrecorded_greens(toolkit, assessments):
+        lacks = ["not every required outcome is recorded as met"] if unmet else []
+        if is_bare:
+            lacks.append("there is no evidence that someone can look at")
+        detail = f"{section.title} is GREEN, and {', and '.join(lacks)}: put that right with its next change."
+        yield VerdictWarning(section.number, section.title, "outcomes_not_recorded", detail)
 
 
 def fresh_until(toolkit: Toolkit, assessments: Iterable[Assessment], today: date) -> date:

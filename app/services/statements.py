@@ -25,7 +25,13 @@ from app.rules.access import Caller, Principal, Role
 from app.rules.decision import Change
 from app.rules.going_live import has_passed
 from app.rules.moments import london_date
-from app.rules.raising import amber_without_plan, may_be_raised, missing_signatories, open_challenges
+from app.rules.raising import (
+    amber_without_plan,
+    greens_not_recorded,
+    may_be_raised,
+    missing_signatories,
+    open_challenges,
+)
 from app.rules.statement import (
     Standing,
     StatementFacts,
@@ -36,6 +42,7 @@ from app.rules.statement import (
     may_be_withdrawn,
     serial_number,
 )
+from app.rules.types import Reason
 from app.services.open_statements import open_statement, refuse, take_steps
 from app.services.opened import OpenedPrison, open_prison
 from app.storage.batch import Write
@@ -58,9 +65,9 @@ def raise_statement(
 ) -> StatementView:
     """Freeze what the prison attests, and name those who are to sign it.
 
-    Refused while the prison is not eligible, a statement or a challenge is open, an AMBER section does not say what
-    is left to do, or a required role has no person; Invalid for a role that the toolkit does not have, one named
-    twice, or a date that has passed.
+    Refused while the prison is not eligible, a statement or a challenge is open, a GREEN section lacks what it rests
+    on, an AMBER one does not say what is left to do, or a required role has no person; Invalid for a role that the
+    toolkit does not have, one named twice, or a date that has passed.
     """
     opened = open_prison(session, code, caller)
     _refuse_malformed(opened, go_live_date, people)
@@ -68,6 +75,7 @@ def raise_statement(
     refuse(may_be_raised(go_live, [one.status for one in opened.statements]), Conflict)
     refuse(missing_signatories(opened.toolkit, [person.role for person in people]))
     refuse(open_challenges(opened.situation.challenges), Conflict)
+    _refuse_unrecorded(opened)
     _refuse_without_plan(opened)
     meeting = _newest_meeting(session, opened)
     payload, digest = attested_payload(session, opened.situation, go_live_date, opened.at, meeting)
@@ -110,7 +118,7 @@ def sign_statement(
     person = _signatory(view, role)
     refuse(may_be_signed(view.status, person.signed_at is not None), Conflict)
     if digest != view.digest:
-        detail = f"The digest that you sent is not this statement's, which is {view.digest}. Read it again first."
+        detail = "The digest that you sent is not this statement's. Read the statement again and sign what it shows."
         raise Refused("digest-differs", detail, [FieldFault("/digest", "not the statement's")])
     signed: Write = (_CHANGE_SIGNATORY, {"of_statement": statement_id, "of_role": role} | _signature(opened, name))
     facts = _facts(opened, statement_id)
@@ -266,14 +274,25 @@ def _refuse_malformed(opened: OpenedPrison, go_live_date: date, people: Sequence
 
 def _refuse_without_plan(opened: OpenedPrison) -> None:
     """AMBER says that something is left to do: whoever signs is told what, who does it and by when."""
-    reasons = amber_without_plan(opened.answers.assessments)
+    detail = (
+        "Each AMBER section says what is left to do, who leads it and by when. Add what `errors` names with "
+        f"PATCH /v1/prisons/{opened.facts.code}/sections, then raise the statement."
+    )
+    _refuse_all(amber_without_plan(opened.answers.assessments), detail)
+
+
+def _refuse_unrecorded(opened: OpenedPrison) -> None:
+    """What a statement attests has been recorded, also where a GREEN is from before that was asked for."""
+    detail = (
+        "Each GREEN section has its required outcomes recorded as met, and evidence. Add what `errors` names with "
+        f"PATCH /v1/prisons/{opened.facts.code}/sections, then raise the statement."
+    )
+    _refuse_all(greens_not_recorded(opened.toolkit, opened.answers.assessments), detail)
+
+
+def _refuse_all(reasons: Sequence[Reason], detail: str) -> None:
     if reasons:
-        detail = (
-            "Each AMBER section says what is left to do, who leads it and by when. Add what `errors` names with "
-            f"PATCH /v1/prisons/{opened.facts.code}/sections, then raise the statement."
-        )
-        faults = [FieldFault(reason.pointer or "", reason.detail) for reason in reasons]
-        raise Refused(reasons[0].code, detail, faults)
+        raise Refused(reasons[0].code, detail, [FieldFault(one.pointer or "", one.detail) for one in reasons])
 
 
 def _refuse_others_role(by: Principal, role: str) -> None:

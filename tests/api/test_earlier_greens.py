@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from tests.support import factories
+from tests.support import factories, statements
 from tests.support.programme.drive import differences, rebuild
 from tests.support.service import Service
 
@@ -49,6 +49,21 @@ def test_they_stay_green_and_are_warned_of(earlier: Service):
     assert (section["rating"], section["meets_minimum"]) == ("GREEN", True)
     assert (len(section["missing"]["outcomes"]), section["missing"]["evidence"]) == (2, True)
     assert section["suggested_rating"]["rating"] == "RED"
+
+
+def test_no_statement_is_raised_on_them(earlier: Service):
+    others = {"sections": [one for one in factories.go_live_eligible()["sections"] if one["number"] != 5]}
+    answer = earlier.patch(f"{LWI}/sections", others)
+    assert answer.json()["readiness"]["go_live"]["eligible"], answer.text
+    with earlier.unchanged():
+        refused = earlier.post(f"{LWI}/statements", statements.raising())
+    assert (refused.status_code, refused.json()["code"]) == (409, "outcomes-not-recorded"), refused.text
+    outcomes, evidence = refused.json()["errors"]
+    assert (outcomes["pointer"], evidence["pointer"]) == ("/sections/5/outcomes", "/sections/5/evidence")
+    assert "Suitable actions against the risks" in outcomes["detail"]
+    assert f"PATCH {LWI}/sections" in refused.json()["detail"]
+    earlier.patch(FIVE, {"outcomes": {"*": "met"}, "evidence": [factories.note()]})
+    statements.raise_statement(earlier)
 
 
 def test_what_is_kept_is_what_their_history_says_now_and_then(earlier: Service):

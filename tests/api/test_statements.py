@@ -291,6 +291,8 @@ def test_a_signature_that_is_not_right_says_where(stages: Stages, body, status, 
         answer = sign(service, found["MSI"], "idts_lead", **body)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert [fault["pointer"] for fault in answer.json()["errors"]] == [pointer]
+    # Whoever has not read the statement is not told what to send.
+    assert found["MSI"]["digest"] not in answer.text
 
 
 def test_serials_count_within_a_year_and_are_never_used_again(service: Service):

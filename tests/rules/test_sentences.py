@@ -366,12 +366,18 @@ def test_a_blocker_of_a_prison_says_what_is_missing_now():
 
 def test_a_green_of_which_outcomes_were_not_recorded_is_warned_of():
     first, second = all_met(5)
-    (warning,) = unrecorded_warnings(TOOLKIT, [assessment(5, G), replace(assessment(6, G), outcomes=all_met(6))])
+    (warning,) = unrecorded_warnings(
+        TOOLKIT, [assessment(5, G, "a"), replace(assessment(6, G, "a"), outcomes=all_met(6))]
+    )
     assert (warning.section, warning.title, warning.kind) == (5, "Local Risk Register", "outcomes_not_recorded")
     assert warning.detail == (
-        "Local Risk Register is GREEN, and not every required outcome is recorded as met: record them with its next "
+        "Local Risk Register is GREEN, and not every required outcome is recorded as met: put that right with its next "
         "change."
     )
+    (bare,) = unrecorded_warnings(TOOLKIT, [replace(assessment(5, G), outcomes=all_met(5), evidence=())])
+    assert "is GREEN, and there is no evidence that someone can look at: put" in bare.detail
+    (both,) = unrecorded_warnings(TOOLKIT, [Assessment(5, 1, G)])
+    assert "is recorded as met, and there is no evidence that someone can look at: put" in both.detail
     exempt = Assessment(7, 1, G, exemption=Exemption("There is no such unit", "Regional lead", "2026-03-01"))
     one_met = Assessment(5, 1, G, outcomes={first: OutcomeStatus.MET, second: OutcomeStatus.OUTSTANDING})
     assert [one.section for one in unrecorded_warnings(TOOLKIT, [exempt, one_met, assessment(8, A)])] == [5]
