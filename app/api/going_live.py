@@ -106,7 +106,7 @@ def service_ended(
     caller: CallerNow,
     once: Idempotency,
 ) -> Response:
-    """Record that the service of a live prison ended, with the reason. Its statements stay as they are."""
+    """Record that the service of a live prison ended, with the reason. Its statement says so from then on."""
 
     def answer() -> Response:
         view = end_service(session, code, body.ended_on, body.reason, caller=caller)

@@ -2,15 +2,17 @@
 
 import textwrap
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
 from app.cli.common import opened_database, out
+from app.queries.prisons import read_prison
 from app.queries.readiness import READINESS_JSON, read_readiness
 from app.queries.statements import read_any_statement
+from app.rules.moments import last_day_of, london_date
 from app.rules.readiness import ReadinessView
 from app.rules.statement import StatementFacts, StatementStatus, StatementWarning
 from app.rules.types import Rating, Stage
@@ -38,16 +40,28 @@ def readiness(
     as_json: Annotated[bool, typer.Option("--json", help="Print the JSON that the API answers with.")] = False,
 ) -> None:
     """Show a prison's next gate, what is missing before it, and what follows."""
+    now = datetime.now(UTC)
     with opened_database() as (_, database), database.reading() as session:
-        view = read_readiness(session, code, at=datetime.now(UTC))
+        view = read_readiness(session, code, at=now)
         of_statement = read_any_statement(session, view.statement.id).warnings if view.statement else []
+        closed_on = read_prison(session, code, now).closed_on
     if as_json:
         print(READINESS_JSON.dump_json(view).decode())
+        return
+    _print_head(view)
+    if closed_on is not None and last_day_of(closed_on) < london_date(now):
+        _tell(_closed(view, closed_on))
         return
     _print(view, of_statement)
 
 
-def _print(view: ReadinessView, of_statement: Sequence[StatementWarning]) -> None:
+def _closed(view: ReadinessView, closed_on: str) -> str:
+    when = f"on {_in_words(date.fromisoformat(closed_on))}" if len(closed_on) == 10 else f"in {closed_on}"
+    told = f"{view.prison.name} closed {when}. Nothing more is rated or raised."
+    return told if view.statement is None else f"{told} The open statement can be withdrawn."
+
+
+def _print_head(view: ReadinessView) -> None:
     prison, counts = view.prison, view.counts
     out.print(Text(f"{prison.name} ({prison.code})", "bold"), Text(f"{prison.region.name}, {prison.function}", "dim"))
     out.print(f"Toolkit {view.toolkit_version}. Stage: {view.stage.replace('_', ' ')}.")
@@ -55,6 +69,9 @@ def _print(view: ReadinessView, of_statement: Sequence[StatementWarning]) -> Non
     shown = [Text(f"{count} {rating}", style) for count, (rating, style) in rated]
     out.print(Text("  ").join([*shown, *([Text(f"{counts.exempt} exempt")] if counts.exempt else [])]))
     out.print()
+
+
+def _print(view: ReadinessView, of_statement: Sequence[StatementWarning]) -> None:
     _tell(_next_gate(view))
     if view.go_live.blockers or view.commissioning.blockers:
         _print_blockers(view)
@@ -69,7 +86,10 @@ def _print(view: ReadinessView, of_statement: Sequence[StatementWarning]) -> Non
                 _tell(words, section)
     if view.stage is not Stage.LIVE:
         out.print()
-        _tell(f"What follows: {FOLLOWS.get(view.stage, FOLLOWS_FIRST)}")
+        stage = view.stage
+        if view.go_live.eligible and view.statement is not None and view.statement.service_ended_on is not None:
+            stage = Stage.GO_LIVE_ELIGIBLE
+        _tell(f"What follows: {FOLLOWS.get(stage, FOLLOWS_FIRST)}")
 
 
 def _print_blockers(view: ReadinessView) -> None:
@@ -101,13 +121,19 @@ def _next_gate(view: ReadinessView) -> str:
 
 
 def _gate_of_statement(statement: StatementFacts) -> str:
-    day = statement.live_on or statement.go_live_date
-    date = f"{day.day} {day:%B %Y}"
+    day = _in_words(statement.live_on or statement.go_live_date)
+    if statement.service_ended_on is not None:
+        until = _in_words(statement.service_ended_on)
+        return f"The service has ended: live from {day} to {until} ({statement.serial}). Next gate: a new statement."
     if statement.live_on is not None:
-        return f"Live since {date} ({statement.serial})."
+        return f"Live since {day} ({statement.serial})."
     if statement.status is StatementStatus.ISSUED:
-        return f"Next gate: going live, planned for {date} ({statement.serial})."
-    return f"Next gate: the signatures. A statement is raised, to go live on {date}."
+        return f"Next gate: going live, planned for {day} ({statement.serial})."
+    return f"Next gate: the signatures. A statement is raised, to go live on {day}."
+
+
+def _in_words(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
 
 
 def _head(text: str) -> None:

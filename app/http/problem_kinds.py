@@ -255,7 +255,7 @@ _TEXTS = (
         "Nothing is issued after its planned go-live date. Move the date, with a reason, and sign again.",
     ),
     ("statement-not-issued", "Not issued yet", "A statement is issued by its last signature."),
-    ("already-live", "Already live", "Go-live has already been confirmed."),
+    ("already-live", "Already live", "Go-live is confirmed once. After the service has ended, raise a new statement."),
     ("not-live", "Not live", "Only the service of a prison that is live can end."),
     (
         "signing-key-unavailable",

@@ -41,6 +41,7 @@ class Statement(SQLModel, table=True):
     end_reason: str | None = Field(default=None, sa_type=sa.Text)
     superseded_by: str | None = Field(default=None, max_length=36)
     live_on: date | None = None
+    service_ended_on: date | None = None
     live_confirmed_at: datetime | None = moment_column(optional=True)
     live_confirmed_by: str | None = Field(default=None, max_length=200)
     credential: str | None = Field(default=None, sa_type=sa.Text)

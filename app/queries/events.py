@@ -56,6 +56,7 @@ KINDS = (
     "statement.breached",
     "statement.recovered",
     "statement.live",
+    "statement.service_ended",
 )
 
 _CURSOR = re.compile(r"([0-9]{1,19})-([0-9]{1,19})", re.ASCII)

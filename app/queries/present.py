@@ -64,7 +64,7 @@ _SECTION_COLUMNS = [
 _STATEMENT_COLUMNS = [
     *(_STATEMENT.c[name] for name in ("raised_at", "issued_at", "id", "serial", "status")),
     *(_STATEMENT.c[name] for name in ("digest", "go_live_date", "attested_go_live_date", "live_on")),
-    _STATEMENT.c.breached_sections,
+    *(_STATEMENT.c[name] for name in ("breached_sections", "service_ended_on")),
 ]
 _IS_OPEN = _STATEMENT.c.status.in_([literal_column(f"'{status}'") for status in sorted(OPEN)])
 # The evidence that the named sections show.
@@ -201,7 +201,7 @@ def _answers(rows: Sequence[Sequence[Any]], worked_at: datetime | None = None) -
 
 
 def _statement(columns: Sequence[Any]) -> StatementFacts:
-    identity, serial, status, digest, go_live_date, attested, live_on, breached = columns
+    identity, serial, status, digest, go_live_date, attested, live_on, breached, ended_on = columns
     return StatementFacts(
         id=identity,
         serial=serial,
@@ -212,6 +212,7 @@ def _statement(columns: Sequence[Any]) -> StatementFacts:
         attested_go_live_date=date.fromisoformat(attested),
         live_on=date.fromisoformat(live_on) if live_on else None,
         breached_sections=tuple(breached),
+        service_ended_on=date.fromisoformat(ended_on) if ended_on else None,
     )
 
 

@@ -12,6 +12,7 @@ from sqlmodel import col
 from app.errors import NotFound
 from app.models import Evidence, Prison, ReadinessMeeting
 from app.models.columns import columns_of
+from app.rules.moments import london_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,12 @@ def list_meetings(
     if after is not None:
         statement = statement.where((at < after[0]) | ((at == after[0]) & (identity < after[1])))
     return [ReadinessMeetingView(*row) for row in map(list, session.execute(statement))]
+
+
+def newest_meeting(session: Session, prison_id: int) -> ReadinessMeetingView | None:
+    """The one held last, whenever it was recorded; that none was held counts from the day on which it was said."""
+    found = [ReadinessMeetingView(*row) for row in map(list, session.execute(_of_prison(prison_id)))]
+    return max(found, key=lambda one: (one.held_on or london_date(one.at), one.at), default=None)
 
 
 def read_meeting(session: Session, prison_id: int, meeting_id: str) -> ReadinessMeetingView:

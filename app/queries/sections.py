@@ -16,7 +16,7 @@ from app.models.columns import columns_of
 from app.queries.evidence import EvidenceView, evidence_of, titled
 from app.queries.prisons import MARK, Mark, read_any_prison
 from app.queries.reviews import ReviewView, read_told, review_view
-from app.queries.soundness import fill_in_soundness
+from app.queries.soundness import fill_in_soundness, tell_evidence
 from app.queries.toolkits import read_book
 from app.rules.access import Role
 from app.rules.assessment import Answers, Assessment, Exemption, Stamp, from_state
@@ -26,7 +26,6 @@ from app.rules.readiness import RuleBook
 from app.rules.review import Review
 from app.rules.section import SuggestedRating, missing, number_of, suggested_rating
 from app.rules.staleness import is_stale
-from app.rules.toolkit import Section
 from app.rules.types import Missing, Number, OutcomeStatus, Rating
 
 SECTION_NUMBERS = range(1, 36)
@@ -156,8 +155,8 @@ def read_answers(session: Session, prison_id: int, as_of: datetime | None = None
 def _answers(rows: Sequence[Any], states: Mapping[int, Mapping[str, Any]]) -> Answers:
     known = {number: from_state(number, state) for number, state in states.items()}
     stamps = {row.number: Stamp(row.updated_at, row.updated_by) for row in rows}
-    worked_at = rows[0].worked_at if rows else None
-    return Answers(tuple(known.get(n) or Assessment(n) for n in SECTION_NUMBERS), stamps, worked_at)
+    assessments = tuple(known.get(number) or Assessment(number) for number in SECTION_NUMBERS)
+    return Answers(assessments, stamps, rows[0].worked_at if rows else None)
 
 
 def section_view(
@@ -184,7 +183,7 @@ def section_view(
         staff_in_post=number_of(one.staff_in_post),
         staff_required=number_of(one.staff_required),
         outcomes=dict(one.outcomes),
-        required_outcomes=_outcome_views(section, one),
+        required_outcomes=[OutcomeView(it.key, it.text, one.outcomes.get(it.key)) for it in section.required_outcomes],
         go_live_minimum=section.go_live_minimum,
         commissioning_required=section.commissioning_required,
         meets_minimum=facts.is_exempt or book.go_live[one.number - 1][one.rating] is None,
@@ -199,10 +198,6 @@ def section_view(
         updated_at=stamp.at if stamp else None,
         updated_by=stamp.by if stamp else None,
     )
-
-
-def _outcome_views(section: Section, one: Assessment) -> list[OutcomeView]:
-    return [OutcomeView(each.key, each.text, one.outcomes.get(each.key)) for each in section.required_outcomes]
 
 
 def _exemption_view(one: Exemption | None) -> ExemptionView | None:
@@ -289,9 +284,11 @@ def read_history(
         statement = statement.where(col(SectionChange.version) < before)
     if as_of is not None:
         statement = statement.where(col(SectionChange.at) <= as_of)
+    rows = session.execute(statement).all()
+    tell_evidence(session, [change for row in rows for change in row.changes])
     return [
         SectionChangeView(version, at, Actor(key, name, role), rating, state["comment"], changes, request_id)
-        for version, at, key, name, role, rating, state, changes, request_id in session.execute(statement)
+        for version, at, key, name, role, rating, state, changes, request_id in rows
     ]
 
 

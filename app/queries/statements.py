@@ -22,6 +22,7 @@ from app.rules.statement import (
     StatementFacts,
     StatementStatus,
     StatementWarning,
+    passed_target,
     people_in_two_roles,
 )
 
@@ -80,6 +81,7 @@ class StatementView:
     attested_go_live_date: date
     date_moves: list[DateMoveView]
     live_on: date | None
+    service_ended_on: date | None
     live_confirmed_at: datetime | None
     live_confirmed_by: str | None
     raised_at: datetime
@@ -108,6 +110,7 @@ def facts_of_statement(row: Statement) -> StatementFacts:
         attested_go_live_date=row.attested_go_live_date,
         live_on=row.live_on,
         breached_sections=tuple(row.breached_sections),
+        service_ended_on=row.service_ended_on,
     )
 
 
@@ -130,6 +133,7 @@ def state_of(one: StatementFacts) -> dict[str, Any]:
         "attested_go_live_date": one.attested_go_live_date.isoformat(),
         "live_on": one.live_on.isoformat() if one.live_on else None,
         "breached_sections": list(one.breached_sections),
+        "service_ended_on": one.service_ended_on.isoformat() if one.service_ended_on else None,
     }
 
 
@@ -145,6 +149,7 @@ def facts_from_state(state: dict[str, Any]) -> StatementFacts:
         attested_go_live_date=_day(state.get("attested_go_live_date") or state["go_live_date"]),
         live_on=_day(state["live_on"]) if state["live_on"] else None,
         breached_sections=tuple(state["breached_sections"]),
+        service_ended_on=_day(ended) if (ended := state.get("service_ended_on")) else None,
     )
 
 
@@ -269,6 +274,7 @@ def _view(
             if kind == "go_live_date_moved"
         ],
         live_on=row.live_on,
+        service_ended_on=row.service_ended_on,
         live_confirmed_at=row.live_confirmed_at,
         live_confirmed_by=row.live_confirmed_by,
         raised_at=row.raised_at,
@@ -280,5 +286,10 @@ def _view(
         superseded_by=row.superseded_by,
         readiness_meeting=MEETING_JSON.validate_python(row.readiness_meeting) if row.readiness_meeting else None,
         signatories=people,
-        warnings=[*people_in_two_roles((one.role, one.title, one.name) for one in people), *moved],
+        warnings=[*people_in_two_roles((it.role, it.title, it.name) for it in people), *_targets_passed(steps), *moved],
     )
+
+
+def _targets_passed(steps: Sequence[ToldStep]) -> list[StatementWarning]:
+    told = [details["target_dates_passed"] for kind, details, *_ in steps if kind == "raised"]
+    return [passed_target(int(section), _day(day)) for days in told for section, day in days.items()]

@@ -28,6 +28,7 @@ class IssuedFacts:
     go_live_date: date
     attested_go_live_date: date
     live_on: date | None
+    service_ended_on: date | None
     superseded_by: str | None
     withdrawn_at: datetime | None
     credential: str
@@ -63,6 +64,7 @@ def issued_by_serial(session: Session, serial: str) -> IssuedFacts | None:
         go_live_date=one.go_live_date,
         attested_go_live_date=one.attested_go_live_date,
         live_on=one.live_on,
+        service_ended_on=one.service_ended_on,
         superseded_by=successor,
         withdrawn_at=one.ended_at if one.status == StatementStatus.WITHDRAWN else None,
         credential=one.credential,

@@ -40,7 +40,11 @@ def may_go_live(one: StatementFacts) -> Reason | None:
             f"Go-live is confirmed on an issued statement; this one is {one.status}.",
         )
     if one.live_on is not None:
-        return Reason("already-live", f"Go-live has already been confirmed, for {one.live_on.isoformat()}.")
+        detail = f"Go-live has already been confirmed, for {one.live_on.isoformat()}"
+        if one.service_ended_on is not None:
+            detail += f", and the service ended on {one.service_ended_on.isoformat()}. To go live again, raise a new "
+            detail += "statement and have it signed"
+        return Reason("already-live", f"{detail}.")
     return None
 
 

@@ -1,6 +1,7 @@
 """What it takes to raise a Statement of Readiness, and what it says is left to do (rule 7)."""
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import date
 
 from app.rules.assessment import Assessment
 from app.rules.go_live import GoLive
@@ -68,6 +69,15 @@ def greens_not_recorded(toolkit: Toolkit, assessments: Iterable[Assessment]) -> 
 def is_outstanding(one: Assessment) -> bool:
     """AMBER is enough for some sections to go live, and leaves something to do; an exempt one leaves nothing."""
     return one.rating is Rating.AMBER and one.exemption is None
+
+
+def target_dates_passed(assessments: Iterable[Assessment], today: date) -> dict[str, str]:
+    """By section, the day by which it was to be done, where that is gone: a second look, and no refusal."""
+    return {
+        str(one.number): one.target_date.isoformat()
+        for one in assessments
+        if is_outstanding(one) and one.target_date is not None and one.target_date < today
+    }
 
 
 def amber_without_plan(assessments: Iterable[Assessment]) -> list[Reason]:

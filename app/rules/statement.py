@@ -33,7 +33,8 @@ OPEN = frozenset({StatementStatus.RAISED, StatementStatus.ISSUED})
 class StatementFacts:
     """A statement as it stands in the verdict. `breached_sections` is empty while it is in force.
 
-    `go_live_date` is planned now, `attested_go_live_date` was when the statement was raised.
+    `go_live_date` is planned now, `attested_go_live_date` was when the statement was raised. `service_ended_on` is
+    when the service that went live on it ended.
     """
 
     id: str
@@ -45,6 +46,7 @@ class StatementFacts:
     attested_go_live_date: date
     live_on: date | None
     breached_sections: tuple[int, ...]
+    service_ended_on: date | None = None
 
 
 def counting(statements: Iterable[StatementFacts]) -> StatementFacts | None:
@@ -164,6 +166,17 @@ class StatementWarning:
     detail: str
     roles: tuple[str, ...]
     section: int | None
+
+
+def passed_target(section: int, day: date) -> StatementWarning:
+    """What an AMBER section leaves to do was due before the statement was raised."""
+    return StatementWarning(
+        "target_date_passed",
+        f"Section {section} is AMBER, and its target date, {day.day} {day:%B %Y}, had passed when the statement was "
+        "raised. Give the section another target date.",
+        roles=(),
+        section=section,
+    )
 
 
 def people_in_two_roles(people: Iterable[tuple[str, str, str]]) -> list[StatementWarning]:

@@ -73,7 +73,7 @@ def confirm_go_live(session: Session, statement_id: str, live_on: date | None, *
 
 
 def end_service(session: Session, code: str, ended_on: date, reason: str, *, caller: Caller) -> PrisonView:
-    """Record that the service of a live prison ended; its statements stay as they are.
+    """Record that the service of a live prison ended; the statement that it went live on says so.
 
     Refused unless it is live, Invalid for a day before it went live or to come.
     """
@@ -84,7 +84,12 @@ def end_service(session: Session, code: str, ended_on: date, reason: str, *, cal
     if not before <= ended_on <= today:
         fault = FieldFault("/ended_on", f"give a day from {before.isoformat()} to {today.isoformat()}")
         raise Invalid("invalid-input", "A service ends today or earlier, and after it began.", [fault])
-    decision = opened.decide(Change(prison=replace(opened.facts, live_on=None)))
+    steps = tuple(
+        Step("service_ended", one, replace(one, service_ended_on=ended_on), reason)
+        for one in opened.statements
+        if one.live_on is not None and one.service_ended_on is None
+    )
+    decision = opened.decide(Change(prison=replace(opened.facts, live_on=None), steps=steps))
     address, by = f"/v1/prisons/{opened.facts.code}", caller.by
     told = {"live_on": before.isoformat(), "ended_on": ended_on.isoformat()}
     end = {

@@ -19,6 +19,7 @@ from app.services.events import Announcement
 from app.services.opened import Entry, OpenedPrison, open_prison
 from app.services.writing import append_change
 
+PROGRAMME_BEGAN = date(2006, 4, 1)
 _RECORD = insert(table_of(ReadinessMeeting)).inline()
 
 
@@ -35,7 +36,8 @@ class NewMeeting:
 def record_meeting(session: Session, code: str, new: NewMeeting, *, caller: Caller) -> ReadinessMeetingView:
     """Keep that a meeting was held, or why none was. The next statement that is raised shows the newest.
 
-    Invalid unless there is either a day or a reason, for a day to come, and for papers that are not the prison's.
+    Invalid unless there is either a day or a reason, for a day to come or before the programme, and for papers that
+    are not the prison's.
     """
     opened = open_prison(session, code, caller)
     _refuse_malformed(session, opened, new)
@@ -67,6 +69,8 @@ def _refuse_malformed(session: Session, opened: OpenedPrison, new: NewMeeting) -
         faults.append(FieldFault("/held_on", "give either the day on which it was held or a not_held_reason"))
     elif new.held_on is not None and new.held_on > london_date(opened.at):
         faults.append(FieldFault("/held_on", "is to come: record the meeting once it has been held"))
+    elif new.held_on is not None and new.held_on < PROGRAMME_BEGAN:
+        faults.append(FieldFault("/held_on", "is before 1 April 2006, when the programme began: give the right day"))
     known = counting_items(session, opened.facts.id, list(new.evidence)) if new.evidence else set()
     faults += [
         FieldFault(f"/evidence/{place}", "is no evidence of this prison, or was withdrawn: add it to a section first")

@@ -53,6 +53,7 @@ def _row_values(opened: OpenedPrison, step: Step) -> dict[str, Any]:
         "serial": after.serial,
         "go_live_date": after.go_live_date,
         "live_on": after.live_on,
+        "service_ended_on": after.service_ended_on,
         "breached_sections": list(after.breached_sections),
         **step.columns,
     }

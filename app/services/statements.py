@@ -13,7 +13,7 @@ from sqlmodel import col
 from app.errors import Conflict, FieldFault, Forbidden, Invalid, Refused
 from app.models import Signatory, Statement, table_of
 from app.queries.attestation import attested_payload
-from app.queries.readiness_meetings import MEETING_JSON, list_meetings
+from app.queries.readiness_meetings import MEETING_JSON, newest_meeting
 from app.queries.statements import (
     SignatoryView,
     StatementView,
@@ -26,11 +26,9 @@ from app.rules.decision import Change
 from app.rules.going_live import has_passed
 from app.rules.moments import london_date
 from app.rules.raising import (
-    amber_without_plan,
-    greens_not_recorded,
     may_be_raised,
     missing_signatories,
-    open_challenges,
+    target_dates_passed,
 )
 from app.rules.statement import (
     Standing,
@@ -42,9 +40,9 @@ from app.rules.statement import (
     may_be_withdrawn,
     serial_number,
 )
-from app.rules.types import Reason
 from app.services.open_statements import open_statement, refuse, take_steps
 from app.services.opened import OpenedPrison, open_prison
+from app.services.raising import refuse_unready
 from app.storage.batch import Write
 
 # Given the view of a statement that has all its signatures, the credential (a JWS) over it.
@@ -74,9 +72,7 @@ def raise_statement(
     go_live = opened.decide(Change()).readiness.go_live
     refuse(may_be_raised(go_live, [one.status for one in opened.statements]), Conflict)
     refuse(missing_signatories(opened.toolkit, [person.role for person in people]))
-    refuse(open_challenges(opened.situation.challenges), Conflict)
-    _refuse_unrecorded(opened)
-    _refuse_without_plan(opened)
+    refuse_unready(opened)
     meeting = _newest_meeting(session, opened)
     payload, digest = attested_payload(session, opened.situation, go_live_date, opened.at, meeting)
     facts = StatementFacts(
@@ -90,10 +86,11 @@ def raise_statement(
         live_on=None,
         breached_sections=(),
     )
+    passed = target_dates_passed(opened.answers.assessments, london_date(opened.at))
     take_steps(
         session,
         opened,
-        Step("raised", None, facts),
+        Step("raised", None, facts, details={"target_dates_passed": passed} if passed else None),
         before=[
             (_RAISE, _statement_row(opened, facts, payload, meeting)),
             (_NAME_SIGNATORY, _signatory_rows(opened, facts.id, people)),
@@ -214,8 +211,8 @@ _CHANGE_SIGNATORY = update(table_of(Signatory)).where(
 
 def _newest_meeting(session: Session, opened: OpenedPrison) -> dict[str, Any] | None:
     """As the statement shows and attests it."""
-    found = list_meetings(session, opened.facts.id, limit=1)
-    return MEETING_JSON.dump_python(found[0], mode="json") if found else None
+    found = newest_meeting(session, opened.facts.id)
+    return MEETING_JSON.dump_python(found, mode="json") if found else None
 
 
 def _statement_row(
@@ -270,29 +267,6 @@ def _refuse_malformed(opened: OpenedPrison, go_live_date: date, people: Sequence
             faults.append(FieldFault(f"/signatories/{place}/role", "named twice: one person for each role"))
     if faults:
         raise Invalid("invalid-input", "Put right what the pointers name and raise the statement again.", faults)
-
-
-def _refuse_without_plan(opened: OpenedPrison) -> None:
-    """AMBER says that something is left to do: whoever signs is told what, who does it and by when."""
-    detail = (
-        "Each AMBER section says what is left to do, who leads it and by when. Add what `errors` names with "
-        f"PATCH /v1/prisons/{opened.facts.code}/sections, then raise the statement."
-    )
-    _refuse_all(amber_without_plan(opened.answers.assessments), detail)
-
-
-def _refuse_unrecorded(opened: OpenedPrison) -> None:
-    """What a statement attests has been recorded, also where a GREEN is from before that was asked for."""
-    detail = (
-        "Each GREEN section has its required outcomes recorded as met, and evidence. Add what `errors` names with "
-        f"PATCH /v1/prisons/{opened.facts.code}/sections, then raise the statement."
-    )
-    _refuse_all(greens_not_recorded(opened.toolkit, opened.answers.assessments), detail)
-
-
-def _refuse_all(reasons: Sequence[Reason], detail: str) -> None:
-    if reasons:
-        raise Refused(reasons[0].code, detail, [FieldFault(one.pointer or "", one.detail) for one in reasons])
 
 
 def _refuse_others_role(by: Principal, role: str) -> None:

@@ -39,6 +39,7 @@ class Verification:
     go_live_date: date | None
     attested_go_live_date: date | None
     live_on: date | None
+    service_ended_on: date | None
     superseded_by: str | None
     withdrawn_at: datetime | None
     mismatches: list[Mismatch]
@@ -79,7 +80,7 @@ def check_document(session: Session, serial: str, digest: str) -> Verification:
 
 _SHOWN = (
     *("serial", "prison", "digest", "status", "standing", "issued_at", "go_live_date", "attested_go_live_date"),
-    *("live_on", "superseded_by", "withdrawn_at"),
+    *("live_on", "service_ended_on", "superseded_by", "withdrawn_at"),
 )
 
 
@@ -88,7 +89,7 @@ def _verification(issued: IssuedFacts | None, kid: str | None, mismatches: list[
     # Whoever holds something that does not match learns what does not, and nothing to put it right with.
     shown = issued if valid else None
     facts: dict[str, Any] = {name: getattr(shown, name, None) for name in _SHOWN}
-    in_effect = shown is not None and shown.status is StatementStatus.ISSUED
+    in_effect = shown is not None and shown.status is StatementStatus.ISSUED and shown.service_ended_on is None
     return Verification(
         valid=valid,
         in_effect=in_effect,
@@ -107,6 +108,8 @@ def _sentence(issued: IssuedFacts | None, mismatches: list[Mismatch]) -> str:
         return f"Valid as issued, but superseded since then by {issued.superseded_by}."
     if issued.withdrawn_at is not None:
         return f"Valid as issued, but withdrawn since then, on {issued.withdrawn_at:%Y-%m-%d}."
+    if (ended := issued.service_ended_on) is not None:
+        return f"Valid as issued; the service ended on {ended.day} {ended:%B %Y}."
     if issued.standing is Standing.IN_BREACH:
         sections = ", ".join(map(str, issued.breached_sections))
         return f"Valid, but in breach: section {sections} is below its minimum now."

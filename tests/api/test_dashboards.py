@@ -180,6 +180,10 @@ def test_what_a_regional_manager_asks_for_is_on_the_dashboard(service: Service):
     }
     (cause,) = late["moved_go_live_dates"]
     assert (cause["cause"], cause["moves"]) == ("medicines", 1)
+    move = {"go_live_date": "2026-03-22", "reason": "The wing is not ready"}
+    assert service.post(f"/v1/statements/{statement['id']}/go-live-date", move).status_code == 200
+    titles = {one["cause"]: one["title"] for one in service.get(region).json()["moved_go_live_dates"]}
+    assert titles[None] == "No cause given"
     assert service.get(f"{region}?as_of=2026-03-01").json()["moved_go_live_dates"] == []
 
 

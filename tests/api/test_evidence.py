@@ -342,7 +342,8 @@ def test_a_title_is_put_right_and_the_one_before_it_stays_in_the_history(service
         newest = service.get(f"{LWI}/sections/{number}/history").json()["items"][0]
         (change,) = newest["changes"]
         assert (change["field"], newest["by"]["name"]) == ("evidence", "prison:LWI")
-        assert [one.get("title") for one in change["from"] + change["to"]] == [None, "Minutes"]
+        assert [one["title"] for one in change["from"] + change["to"]] == ["Minuets", "Minutes"]
+        assert {name for one in change["from"] + change["to"] for name in one} == {"id", "on", "title"}
         assert [one["title"] for one in service.get(f"{LWI}/sections/{number}/evidence").json()["items"]] == ["Minutes"]
     assert service.get(f"{LWI}/readiness").json() == corrected["readiness"] | {"as_of": None}
     assert "Minutes" not in service.get("/v1/events").text

@@ -112,13 +112,25 @@ def test_the_region_records_the_end_of_a_service_and_it_can_go_live_again(servic
         "2026-03-09T10:00:00Z",
     )
     assert readiness(service, as_of="2026-03-09T09:59:59Z")["stage"] == "live"
-    entry = service.get("/v1/audit", params={"prison": "LWI", "limit": "1"}).json()["items"][0]
+    step, entry = service.get("/v1/audit", params={"prison": "LWI", "limit": "2"}).json()["items"]
     assert (entry["action"], entry["subject"]) == ("prison.service_ended", "/v1/prisons/LWI")
+    assert (step["action"], step["subject"]) == ("statement.service_ended", f"/v1/statements/{first['id']}")
     (told,) = service.get("/v1/events", params={"kind": "prison.service_ended"}).json()["items"]
     assert (told["content"]["ended_on"], told["content"]["stage"]) == ("2026-03-06", "statement_issued")
     assert "wing" not in str(told)
     again = statements.end_service(service)
     assert (again.status_code, again.json()["code"]) == (409, "not-live")
+    # The statement says so wherever it is read, then and now.
+    assert (verdict["statement"]["live_on"], verdict["statement"]["service_ended_on"]) == ("2026-03-02", "2026-03-06")
+    assert readiness(service, as_of="2026-03-09T09:59:59Z")["statement"]["service_ended_on"] is None
+    assert statements.read(service, first)["service_ended_on"] == "2026-03-06"
+    issued = {"serial": verdict["statement"]["serial"], "digest": first["digest"]}
+    told = service.post("/v1/statements/verify", issued, by=None).json()
+    assert (told["valid"], told["in_effect"], told["service_ended_on"]) == (True, False, "2026-03-06")
+    assert told["detail"] == "Valid as issued; the service ended on 6 March 2026."
+    live_again = statements.go_live(service, first)
+    assert (live_again.status_code, live_again.json()["code"]) == (409, "already-live")
+    assert "raise a new statement" in live_again.json()["detail"]
     service.clock.tick()
     second = statements.sign_all(service, statements.raise_statement(service))
     assert (second["status"], second["live_on"]) == ("issued", None)

@@ -46,6 +46,20 @@ def test_each_gap_in_the_plan_of_an_amber_section_is_named(service: Service):
     assert told[16] == "Two of eight posts are with recruitment until June."
 
 
+def test_a_target_date_that_has_passed_is_a_warning(service: Service):
+    statements.make_eligible(service)
+    patch(service, 14, target_date="2026-03-01")
+    patch(service, 16, target_date="2026-03-02")
+    found = statements.raise_statement(service)
+    (warning,) = [one for one in found["warnings"] if one["kind"] == "target_date_passed"]
+    assert (warning["section"], warning["roles"]) == (14, [])
+    assert warning["detail"] == (
+        "Section 14 is AMBER, and its target date, 1 March 2026, had passed when the statement was raised. Give the "
+        "section another target date."
+    )
+    assert statements.read(service, found)["warnings"] == found["warnings"]
+
+
 def test_an_exempt_section_needs_no_plan(service: Service):
     path = "/v1/prisons/EHI/sections"
     statements.make_eligible(service, "EHI")

@@ -77,6 +77,21 @@ def test_a_statement_shows_and_attests_the_newest_meeting_at_its_raising(service
     assert service.get("/v1/statements", params={"prison": "LWI"}).json()["items"][0]["readiness_meeting"] == meeting
 
 
+def test_the_newest_meeting_is_the_one_that_was_held_last(service: Service):
+    statements.make_eligible(service)
+    meeting = recorded(service, held_on="2026-03-01")
+    service.clock.tick()
+    recorded(service, held_on="2026-02-01")
+    assert statements.raise_statement(service)["readiness_meeting"] == meeting
+
+
+def test_no_meeting_was_held_before_the_programme_began(service: Service):
+    with service.unchanged():
+        refused = service.post(MEETINGS, {"held_on": "2006-03-31"})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/held_on")
+    recorded(service, held_on="2006-04-01")
+
+
 def test_a_statement_without_a_meeting_says_so(service: Service):
     statements.make_eligible(service)
     found = statements.raise_statement(service)

@@ -68,7 +68,7 @@ def test_a_credential_verifies_and_says_by_which_key_and_what_became_of_it(stage
     expected = {"valid": True, "in_effect": True, "detail": "Valid and in force.", "mismatches": [], "kid": kid}
     expected |= {name: issued[name] for name in ("serial", "prison", "digest", "status", "standing", "issued_at")}
     expected |= dict.fromkeys(("go_live_date", "attested_go_live_date"), "2026-12-01")
-    expected |= {"live_on": None, "superseded_by": None, "withdrawn_at": None}
+    expected |= dict.fromkeys(("live_on", "service_ended_on", "superseded_by", "withdrawn_at"))
     assert answer == expected | {"breached_sections": []}
 
 

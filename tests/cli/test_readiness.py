@@ -78,6 +78,28 @@ def test_each_gate_that_a_statement_passes_is_named_with_its_day(service: Servic
     assert SECTION.findall(text.partition("is in breach until:")[2].partition("\n\n")[0]) == ["5"]
 
 
+def test_a_service_that_has_ended_asks_for_a_new_statement(service: Service):
+    issued = statements.issued(service)
+    statements.go_live(service, issued)
+    statements.end_service(service)
+    text = told(service)
+    assert f"The service has ended: live from 2 March 2026 to 2 March 2026 ({issued['serial']})." in text
+    assert "What follows: raise the Statement of Readiness;" in text
+    assert "Live since" not in text
+
+
+def test_a_prison_that_has_closed_is_told_to_do_nothing_more(service: Service):
+    statements.raised(service)
+    service.patch(LWI, {"closed_on": "2026-03-01"}, by="admin")
+    text = told(service)
+    assert text.endswith(
+        "Lewes closed on 1 March 2026. Nothing more is rated or raised. The open statement can be withdrawn.\n"
+    )
+    assert "gate" not in text
+    service.patch(LWI, {"closed_on": "2025"}, by="admin")
+    assert "Lewes closed in 2025." in told(service)
+
+
 def test_a_prison_that_is_eligible_is_told_to_raise_its_statement(service: Service):
     statements.make_eligible(service)
     text = told(service)

@@ -291,6 +291,15 @@ REFUSALS = [
         None,
     ),
     (
+        lambda: may_go_live(
+            replace(statement(StatementStatus.ISSUED, date(2026, 12, 2)), service_ended_on=date(2027, 1, 4))
+        ),
+        "already-live",
+        "Go-live has already been confirmed, for 2026-12-02, and the service ended on 2027-01-04. To go live again, "
+        "raise a new statement and have it signed.",
+        None,
+    ),
+    (
         lambda: would_lapse(steps_followed([statement(StatementStatus.RAISED)], go_live(3, 21)), go_live(3, 21)),
         "would-lapse-statement",
         "This takes below their minimum: section 3, 21. The statement that is raised would lapse, and every signature "

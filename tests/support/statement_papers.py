@@ -113,6 +113,7 @@ def raised(payload: dict[str, Any], *, signed: int = 0, **more: Any) -> Statemen
         attested_go_live_date=date(2026, 7, 6),
         date_moves=[],
         live_on=None,
+        service_ended_on=None,
         live_confirmed_at=None,
         live_confirmed_by=None,
         raised_at=RAISED_AT,

@@ -131,12 +131,21 @@ def _facts(view: StatementView, payload: Mapping[str, Any]) -> list[tuple[str, s
         confirmed = f"confirmed {london_moment(view.live_confirmed_at)} by {_text(view.live_confirmed_by or 'unknown')}"
     return [
         ("Planned go-live date", london_day(view.go_live_date), _moved(view)),
-        ("Live since", london_day(view.live_on) if view.live_on else "Not confirmed yet", confirmed),
+        (*_live(view), confirmed),
         ("Issued", london_moment(view.issued_at) if view.issued_at else "Not issued", ""),
         ("Ratings as they stood", london_moment(datetime.fromisoformat(payload["frozen_at"])), ""),
         ("Raised by", _text(view.raised_by), ""),
         ("Toolkit", _text(payload["toolkit_version"]), ""),
     ]
+
+
+def _live(view: StatementView) -> tuple[str, str]:
+    """Since when the service is live, or from when to when it was."""
+    if view.live_on is None:
+        return "Live since", "Not confirmed yet"
+    if view.service_ended_on is None:
+        return "Live since", london_day(view.live_on)
+    return "Live from", f"{london_day(view.live_on)} to {london_day(view.service_ended_on)}"
 
 
 def _moved(view: StatementView) -> str:
@@ -145,7 +154,9 @@ def _moved(view: StatementView) -> str:
         return ""
     times, last = len(view.date_moves), london_moment(view.date_moves[-1].at)
     often = "once" if times == 1 else f"{times} times"
-    return f"attested: {london_day(view.attested_go_live_date)}; moved {often}, last on {last}"
+    move = view.date_moves[-1]
+    why = (f" ({_text(move.cause)})" if move.cause else "") + f": {_text(_shortened(move.reason))}"
+    return f"attested: {london_day(view.attested_go_live_date)}; moved {often}, last on {last}{why}"
 
 
 def _verdict(payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -207,11 +218,12 @@ def _outstanding(payload: Mapping[str, Any]) -> list[dict[str, Any]] | None:
 
 def _signature(view: StatementView, person: SignatoryView) -> dict[str, Any]:
     differs = person.signed_as is not None and person.signed_as != person.name
+    before = [f"in place of {_text(one.name)}: {_text(_shortened(one.reason))}" for one in person.replaced[-1:]]
     missing = "Awaiting signature" if view.status is StatementStatus.RAISED else "Not signed"
     return {
         "role": _text(person.title),
         "name": _text(person.name),
-        "signed_as": f"signed as {_text(person.signed_as)}" if person.signed_as and differs else "",
+        "notes": [*([f"signed as {_text(person.signed_as or '')}"] if differs else []), *before],
         "is_signed": person.signed_at is not None,
         "at": london_moment(person.signed_at) if person.signed_at else missing,
     }

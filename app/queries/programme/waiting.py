@@ -58,7 +58,7 @@ class MovedDates:
     """How often planned go-live dates were moved for one cause; both words are null where none was given."""
 
     cause: str | None
-    title: str | None
+    title: str
     moves: int
 
 
@@ -125,4 +125,6 @@ def read_moved_dates(
     causes = Counter(told["cause"] for code, told in rows if code in known)
     titles = {one.key: one.title for one in toolkit.delay_causes}
     ranked = sorted(causes.items(), key=lambda pair: (-pair[1], pair[0] or ""))
-    return [MovedDates(cause, titles.get(cause, cause) if cause else None, moves) for cause, moves in ranked]
+    return [
+        MovedDates(cause, titles.get(cause, cause) if cause else "No cause given", moves) for cause, moves in ranked
+    ]

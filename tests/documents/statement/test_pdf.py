@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from app.documents.statement.glyphs import REPLACEMENT, showable
 from app.documents.statement.pdf import render_statement
 from app.documents.statement.words import LOOKS, london_moment
-from app.queries.statements import DateMoveView, StatementView
+from app.queries.statements import DateMoveView, ReplacedView, StatementView
 from app.rules.statement import Standing, StatementStatus
 from tests.support.pdf_reading import (
     DOTS_PER_POINT,
@@ -287,7 +287,22 @@ def test_a_moved_date_is_printed_beside_the_one_that_is_attested():
     move = DateMoveView(date(2026, 7, 6), date(2026, 9, 1), "Staff", "staffing", RAISED_AT, "Lead")
     content = paper(issued(payload, go_live_date=date(2026, 9, 1), date_moves=[move]), payload)
     assert says(content, "1 September 2026")
-    assert says(content, "attested: 6 July 2026; moved once, last on 1 June 2026, 10:32")
+    assert says(content, "attested: 6 July 2026; moved once, last on 1 June 2026, 10:32 (staffing): Staff")
+
+
+def test_who_was_replaced_is_printed_under_the_person_who_signs():
+    payload = attested()
+    view = issued(payload)
+    first = replace(view.signatories[0], replaced=[ReplacedView("Ann Lee", "Has left", RAISED_AT, "Lead")])
+    content = paper(replace(view, signatories=[first, *view.signatories[1:]]), payload)
+    assert says(content, "in place of Ann Lee: Has left")
+
+
+def test_the_end_of_a_service_is_printed():
+    payload = attested()
+    content = paper(issued(payload, live_on=date(2026, 7, 6), service_ended_on=date(2026, 10, 3)), payload)
+    assert says(content, "6 July 2026 to 3 October 2026")
+    assert not says(content, "Live since")
 
 
 def test_a_statement_that_lapsed_awaits_no_signature():
