@@ -28,7 +28,7 @@ from app.http.parts import parts
 from app.http.resolve import OwnPrison
 from app.http.routing import KeyedRoute
 from app.http.streams import Download, downloading
-from app.http.text import Prose, Title, plain_text
+from app.http.text import Title, Why, plain_text
 from app.queries.etags import etag_of
 from app.queries.evidence import (
     EvidenceItemView,
@@ -55,7 +55,7 @@ class WithdrawEvidence(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: Prose
+    reason: Why
     accept_lapse: bool = False
 
     @field_validator("reason")

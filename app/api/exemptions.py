@@ -8,7 +8,7 @@ from app.api.sections import SectionWithReadiness, one_after
 from app.http.auth import Exempter
 from app.http.parameters import CallerNow, IfMatch, PrisonCode, SectionNumber, versions_in
 from app.http.routing import KeyedRoute
-from app.http.text import Prose
+from app.http.text import Why
 from app.services.sections import exempt_section
 from app.storage.db import WriteSession
 
@@ -20,7 +20,7 @@ class RecordExemption(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    rationale: Prose
+    rationale: Why
     accept_lapse: bool = False
 
     @field_validator("rationale")

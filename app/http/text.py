@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, StringConstraints
 
+from app.rules.substance import letters_and_digits
+
 # C0 controls but tab, line feed and carriage return; DEL and C1; surrogates; non-characters.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
@@ -27,12 +29,21 @@ def one_line(text: str) -> str:
     return text
 
 
+def says_something(text: str) -> str:
+    if not letters_and_digits(text):
+        raise ValueError("say it in words: there is no letter or digit in it")
+    return text
+
+
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(one_line)]
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), AfterValidator(one_line)]
 Prose = Annotated[str, StringConstraints(min_length=1, max_length=5000), AfterValidator(plain_text)]
 # The reason that somebody gives for what they do, or what they have to say of it.
 Why = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000), AfterValidator(plain_text)
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=5000),
+    AfterValidator(plain_text),
+    AfterValidator(says_something),
 ]
 # A name that is looked up, not stored: what is unknown is told by the look-up.
 Name = Annotated[str, StringConstraints(max_length=60), AfterValidator(plain_text)]

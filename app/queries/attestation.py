@@ -17,6 +17,7 @@ from app.queries.toolkits import read_book
 from app.rules.audit import digest_of
 from app.rules.moments import london_date
 from app.rules.readiness import ReadinessView, Situation
+from app.rules.substance import letters_and_digits
 from app.rules.types import Rating
 
 FORMAT = "idts-statement-of-readiness/2"
@@ -70,7 +71,9 @@ def _outstanding(one: SectionView) -> dict[str, Any]:
     return {
         "section": one.number,
         "title": one.title,
-        "what": one.comment or "; ".join(item.text or item.title for item in one.evidence),
+        "what": one.comment
+        if letters_and_digits(one.comment or "")
+        else "; ".join(item.text or item.title for item in one.evidence),
         "who": one.lead,
         "by_when": one.target_date.isoformat() if one.target_date else None,
     }

@@ -24,6 +24,7 @@ from app.rules.statement import (
     StatementWarning,
     passed_target,
     people_in_two_roles,
+    signed_as_another,
 )
 
 
@@ -250,6 +251,13 @@ def _day(text: str) -> date:
     return date.fromisoformat(text)
 
 
+def _of_people(people: Sequence[SignatoryView]) -> list[StatementWarning]:
+    """What is to be told of the names that they were given, and of those that they signed with."""
+    names = [(one.role, one.title, one.name, one.signed_as or one.name) for one in people]
+    in_roles = [(role, title, name) for role, title, *both in names for name in both]
+    return [*people_in_two_roles(in_roles), *signed_as_another(names)]
+
+
 def _view(
     row: Statement,
     code: str,
@@ -286,7 +294,7 @@ def _view(
         superseded_by=row.superseded_by,
         readiness_meeting=MEETING_JSON.validate_python(row.readiness_meeting) if row.readiness_meeting else None,
         signatories=people,
-        warnings=[*people_in_two_roles((it.role, it.title, it.name) for it in people), *_targets_passed(steps), *moved],
+        warnings=[*_of_people(people), *_targets_passed(steps), *moved],
     )
 
 

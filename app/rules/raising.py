@@ -9,6 +9,7 @@ from app.rules.review import Review
 from app.rules.section import listed
 from app.rules.staleness import unrecorded_greens
 from app.rules.statement import StatementStatus
+from app.rules.substance import letters_and_digits
 from app.rules.toolkit import Toolkit
 from app.rules.types import Rating, Reason
 
@@ -90,12 +91,12 @@ def amber_without_plan(assessments: Iterable[Assessment]) -> list[Reason]:
         for one in assessments
         if is_outstanding(one)
         for name, asked, is_there in (
-            ("lead", "name who leads what is left to do", bool(one.lead)),
+            ("lead", "name who leads what is left to do", bool(letters_and_digits(one.lead or ""))),
             ("target_date", "give the date by which it is done", one.target_date is not None),
             (
                 "comment",
                 "say what is left to do, in a comment or as evidence",
-                bool(one.comment) or any(item.sound for item in one.evidence),
+                bool(letters_and_digits(one.comment or "")) or any(item.sound for item in one.evidence),
             ),
         )
         if not is_there

@@ -184,20 +184,38 @@ def people_in_two_roles(people: Iterable[tuple[str, str, str]]) -> list[Statemen
 
     The toolkit asks for the view of each role's holder. One person may hold two posts, so it is no refusal.
     """
-    by_name: dict[str, list[tuple[str, str, str]]] = {}
-    for person in people:
-        by_name.setdefault(" ".join(person[2].casefold().split()), []).append(person)
+    by_name: dict[str, dict[str, tuple[str, str]]] = {}
+    for role, title, name in people:
+        by_name.setdefault(_plain(name), {}).setdefault(role, (title, name))
     return [
         StatementWarning(
             "person_in_two_roles",
-            f"{posts[0][2]} is named as {' and as '.join(title for _, title, _ in posts)}. If that is a mistake, "
-            "replace one of them before they sign.",
-            tuple(role for role, _, _ in posts),
+            f"{next(iter(posts.values()))[1]} stands for {' and for '.join(title for title, _ in posts.values())}. If "
+            "that is a mistake, replace one of them before they sign.",
+            tuple(posts),
             None,
         )
         for posts in by_name.values()
         if len(posts) > 1
     ]
+
+
+def signed_as_another(people: Iterable[tuple[str, str, str, str]]) -> list[StatementWarning]:
+    """A warning for each role that was signed under another name than was given, of roles, titles and both names."""
+    return [
+        StatementWarning(
+            "signed_as_another",
+            f"{named} is named as {title}, and {signed} signed. If that is a mistake, withdraw the statement.",
+            (role,),
+            None,
+        )
+        for role, title, named, signed in people
+        if _plain(named) != _plain(signed)
+    ]
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.casefold().split())
 
 
 def serial_number(code: str, year: int, count: int) -> str:

@@ -101,9 +101,26 @@ def test_one_person_in_two_roles_is_a_warning_until_one_is_replaced(service: Ser
     found = service.post("/v1/prisons/LWI/statements", body).json()
     (warning,) = found["warnings"]
     assert (warning["kind"], warning["roles"]) == ("person_in_two_roles", ["governor", "idts_lead"])
-    assert warning["detail"].startswith("Person of governor is named as ")
-    assert sign_all(service, found, ROLES[:1])["warnings"] == found["warnings"]
+    assert warning["detail"].startswith("Person of governor stands for ")
+    statements.make_signatory_keys(service)
+    signed = statements.sign(service, found, "governor", name="Person of Governor").json()
+    assert signed["warnings"] == found["warnings"]
     assert service.post(replacing(found), OTHER).json()["warnings"] == []
+
+
+def test_who_signs_under_another_name_or_for_several_roles_is_warned_of(service: Service):
+    found = statements.raised(service)
+    statements.make_signatory_keys(service)
+    for role in ("governor", "idts_lead"):
+        found = statements.sign(service, found, role, name="Person of carat_manager").json()
+    told = [(one["kind"], one["roles"]) for one in found["warnings"]]
+    assert told == [
+        ("person_in_two_roles", ["governor", "idts_lead", "carat_manager"]),
+        ("signed_as_another", ["governor"]),
+        ("signed_as_another", ["idts_lead"]),
+    ]
+    assert found["warnings"][1]["detail"].startswith("Person of governor is named as ")
+    assert "and Person of carat_manager signed." in found["warnings"][1]["detail"]
 
 
 def test_without_its_digest_nothing_is_signed(service: Service):

@@ -299,3 +299,22 @@ def test_a_number_of_thousands_of_digits_is_refused_in_words_of_ours(service: Se
     answer = service.call("PATCH", "/v1/prisons/LWI/sections/14", content=body, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (422, "malformed-json")
     assert "has more than 1000 digits" in answer.text
+
+
+@pytest.mark.parametrize("blank", [" ", "\u200b", "\u3164", " \u2060\n", ".", "--"])
+def test_a_reason_that_says_nothing_is_refused(service: Service, blank: str):
+    region = "region:south-east"
+    item = service.post(f"{FIVE}/evidence", factories.note()).json()
+    challenge = service.post(f"{FIVE}/reviews", {"kind": "challenged", "text": "Which risks?"}, by=region).json()
+    asked = [
+        ("POST", f"{FIVE}/reviews", {"kind": "challenged", "text": blank}, "/text", region),
+        ("POST", f"{FIVE}/reviews/{challenge['id']}/answer", {"text": blank}, "/text", "prison:LWI"),
+        ("PUT", f"{LWI}/sections/7/exemption", {"rationale": blank}, "/rationale", region),
+        ("POST", f"{LWI}/evidence/{item['id']}/withdraw", {"reason": blank}, "/reason", "prison:LWI"),
+        ("POST", f"{LWI}/readiness-meetings", {"not_held_reason": blank}, "/not_held_reason", "prison:LWI"),
+    ]
+    for method, path, body, pointer, by in asked:
+        with service.unchanged():
+            answer = service.call(method, path, by=by, json=body)
+        assert answer.status_code == 422, (path, answer.text)
+        assert answer.json()["errors"][0]["pointer"] == pointer

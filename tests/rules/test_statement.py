@@ -181,6 +181,9 @@ EXEMPTION = {"exemption": Exemption("No such unit", "Regional lead", "2026-03-01
         (WHO | WHEN | SEEN, []),
         (WHO | WHEN, ["comment"]),
         (WHO | WHEN | UNSOUND, ["comment"]),
+        (WHO | WHEN | {"comment": " \u200b"}, ["comment"]),
+        (WHO | WHEN | {"comment": "..."}, ["comment"]),
+        ({"lead": "."} | WHEN | WHAT, ["lead"]),
         (WHO | WHAT, ["target_date"]),
         (WHEN | WHAT, ["lead"]),
         (EXEMPTION, []),
@@ -226,7 +229,7 @@ def test_nothing_is_issued_past_its_planned_date(days, code):
 def test_one_name_in_several_roles_is_noted(names, expected):
     found = people_in_two_roles(zip("abc", ("The A", "The B", "The C"), names, strict=True))
     assert [one.roles for one in found] == expected
-    assert all("Ann Lee is named as The A and as The" in one.detail for one in found)
+    assert all("Ann Lee stands for The A and for The" in one.detail for one in found)
 
 
 @pytest.mark.parametrize(
