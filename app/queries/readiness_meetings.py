@@ -1,6 +1,6 @@
 """Readiness meetings: a prison's list, one of them, and the newest, which a statement shows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -17,7 +17,10 @@ from app.rules.moments import london_date
 
 @dataclass(frozen=True, slots=True)
 class ReadinessMeetingView:
-    """A meeting on whether the prison is ready: the day on which it was held, or why it was not."""
+    """A meeting on whether the prison is ready: the day on which it was held, or why it was not.
+
+    `evidence` leaves out what has been withdrawn since.
+    """
 
     id: str
     prison: str
@@ -46,26 +49,33 @@ def list_meetings(
     statement = _of_prison(prison_id).order_by(at.desc(), identity.desc()).limit(limit)
     if after is not None:
         statement = statement.where((at < after[0]) | ((at == after[0]) & (identity < after[1])))
-    return [ReadinessMeetingView(*row) for row in map(list, session.execute(statement))]
+    return _found(session, prison_id, statement)
 
 
 def newest_meeting(session: Session, prison_id: int) -> ReadinessMeetingView | None:
     """The one held last, whenever it was recorded; that none was held counts from the day on which it was said."""
-    found = [ReadinessMeetingView(*row) for row in map(list, session.execute(_of_prison(prison_id)))]
+    found = _found(session, prison_id, _of_prison(prison_id))
     return max(found, key=lambda one: (one.held_on or london_date(one.at), one.at), default=None)
 
 
 def read_meeting(session: Session, prison_id: int, meeting_id: str) -> ReadinessMeetingView:
-    row = session.execute(_of_prison(prison_id).where(col(ReadinessMeeting.id) == meeting_id)).first()
-    if row is None:
+    found = _found(session, prison_id, _of_prison(prison_id).where(col(ReadinessMeeting.id) == meeting_id))
+    if not found:
         raise NotFound("not-found", "This prison has no such readiness meeting: its list has their ids.")
-    return ReadinessMeetingView(*list(row))
+    return found[0]
 
 
 def counting_items(session: Session, prison_id: int, ids: list[str]) -> set[str]:
     """Which of these are items of evidence of the prison that have not been withdrawn."""
     of_prison = col(Evidence.prison_id) == prison_id, col(Evidence.withdrawn_at).is_(None)
     return set(session.scalars(select(col(Evidence.id)).where(*of_prison, col(Evidence.id).in_(ids))))
+
+
+def _found(session: Session, prison_id: int, statement: Select[Any]) -> list[ReadinessMeetingView]:
+    """The meetings, without papers that have been withdrawn since."""
+    found = [ReadinessMeetingView(*row) for row in map(list, session.execute(statement))]
+    counting = counting_items(session, prison_id, [item for one in found for item in one.evidence])
+    return [replace(one, evidence=[item for item in one.evidence if item in counting]) for one in found]
 
 
 def _of_prison(prison_id: int) -> Select[Any]:

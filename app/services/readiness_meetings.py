@@ -71,6 +71,13 @@ def _refuse_malformed(session: Session, opened: OpenedPrison, new: NewMeeting) -
         faults.append(FieldFault("/held_on", "is to come: record the meeting once it has been held"))
     elif new.held_on is not None and new.held_on < PROGRAMME_BEGAN:
         faults.append(FieldFault("/held_on", "is before 1 April 2006, when the programme began: give the right day"))
+    who = [" ".join(name.casefold().split()) for name in new.who]
+    faults += [
+        FieldFault(f"/{field}/{place}", "given twice: once is enough")
+        for field, given in (("who", who), ("evidence", new.evidence))
+        for place, one in enumerate(given)
+        if one in given[:place]
+    ]
     known = counting_items(session, opened.facts.id, list(new.evidence)) if new.evidence else set()
     faults += [
         FieldFault(f"/evidence/{place}", "is no evidence of this prison, or was withdrawn: add it to a section first")

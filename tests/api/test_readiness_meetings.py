@@ -153,6 +153,27 @@ def test_papers_that_were_withdrawn_or_are_of_another_prison_are_refused(service
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/evidence/0")
 
 
+def test_a_paper_that_is_withdrawn_later_is_left_out(service: Service):
+    statements.make_eligible(service)
+    gone, kept = paper(service), paper(service)
+    meeting = recorded(service, held_on="2026-03-02", evidence=[gone, kept])
+    withdrawn = service.post(f"/v1/prisons/LWI/evidence/{gone}/withdraw", {"reason": "Wrong file"})
+    assert withdrawn.status_code == 200
+    expected = meeting | {"evidence": [kept]}
+    assert service.get(f"{MEETINGS}/{meeting['id']}").json() == expected
+    assert service.get(MEETINGS).json()["items"] == [expected]
+    assert statements.raise_statement(service)["readiness_meeting"] == expected
+
+
+def test_a_paper_or_a_person_that_is_given_twice_is_refused(service: Service):
+    item = paper(service)
+    with service.unchanged():
+        body = {"held_on": "2026-03-02", "evidence": [item, item], "who": ["Ann Lee", "Bo Day", "ann  LEE"]}
+        answer = service.post(MEETINGS, body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid-input"), answer.text
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/who/2", "/evidence/1"]
+
+
 def test_an_unknown_meeting_or_one_of_another_prison_is_not_found(service: Service):
     meeting = recorded(service)
     for address in (f"{MEETINGS}/no-such-id", f"/v1/prisons/MSI/readiness-meetings/{meeting['id']}"):
