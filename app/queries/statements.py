@@ -22,9 +22,8 @@ from app.rules.statement import (
     StatementFacts,
     StatementStatus,
     StatementWarning,
+    name_warnings,
     passed_target,
-    people_in_two_roles,
-    signed_as_another,
 )
 
 
@@ -61,6 +60,10 @@ class SignatoryView:
     signed_at: datetime | None
     signed_as: str | None
     replaced: list[ReplacedView]
+
+    @property
+    def names(self) -> tuple[str, str, str, str]:
+        return self.role, self.title, self.name, self.signed_as or self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,13 +254,6 @@ def _day(text: str) -> date:
     return date.fromisoformat(text)
 
 
-def _of_people(people: Sequence[SignatoryView]) -> list[StatementWarning]:
-    """What is to be told of the names that they were given, and of those that they signed with."""
-    names = [(one.role, one.title, one.name, one.signed_as or one.name) for one in people]
-    in_roles = [(role, title, name) for role, title, *both in names for name in both]
-    return [*people_in_two_roles(in_roles), *signed_as_another(names)]
-
-
 def _view(
     row: Statement,
     code: str,
@@ -294,7 +290,7 @@ def _view(
         superseded_by=row.superseded_by,
         readiness_meeting=MEETING_JSON.validate_python(row.readiness_meeting) if row.readiness_meeting else None,
         signatories=people,
-        warnings=[*_of_people(people), *_targets_passed(steps), *moved],
+        warnings=[*name_warnings([one.names for one in people]), *_targets_passed(steps), *moved],
     )
 
 

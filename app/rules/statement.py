@@ -1,6 +1,6 @@
 """The life of a Statement of Readiness: what may happen to it, and what the ratings do to it (rule 7)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -198,6 +198,12 @@ def people_in_two_roles(people: Iterable[tuple[str, str, str]]) -> list[Statemen
         for posts in by_name.values()
         if len(posts) > 1
     ]
+
+
+def name_warnings(people: Sequence[tuple[str, str, str, str]]) -> list[StatementWarning]:
+    """What is to be told of the names that people were given, and of those that they signed with."""
+    in_roles = [(role, title, name) for role, title, *both in people for name in both]
+    return [*people_in_two_roles(in_roles), *signed_as_another(people)]
 
 
 def signed_as_another(people: Iterable[tuple[str, str, str, str]]) -> list[StatementWarning]:
