@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from app.documents.returns.columns import return_columns
-from app.models import ReturnRow
+from app.models import ReturnRevision, ReturnRow
 from app.rules.access import Caller, Principal, Role
 from app.rules.types import Rating
 from app.services.sections import SectionPatch, rate_sections
@@ -315,6 +315,10 @@ def test_what_was_frozen_in_an_earlier_form_is_read_as_it_was_and_written_as_now
             content["ratings"] |= dict.fromkeys(map(str, content["exempt"]), "RED")
             content["counts"].pop("exempt", None)
             stored.content = json.dumps(content)
+        (revision,) = session.scalars(select(ReturnRevision))
+        revision.digest = "f" * 64
+    again = freeze(service, "2026-02")
+    assert (again.status_code, again.json()["revision"]) == (200, 1)
     assert csv_rows(service, "/v1/returns/2026-02.csv")["MSI"]["section_7"] == "EXEMPT"
     assert rows_of(service, "2026-02", region="south-east")["LWI"]["region"] == "South East"
     row = csv_rows(service, "/v1/returns/2026-02.csv")["LWI"]
