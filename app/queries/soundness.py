@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from app.models import Evidence
 from app.models.columns import columns_of
-from app.rules.substance import Item, lacks_substance
+from app.rules.substance import counted_before
 
 
 def tell_evidence(session: Session, changes: Iterable[Mapping[str, Any]]) -> None:
@@ -32,10 +32,10 @@ def fill_in_soundness(session: Session, prison_ids: Sequence[int], states: Itera
     unknown = [item for state in states for item in state["evidence"] if "sound" not in item]
     if not unknown:
         return
-    items = select(*columns_of(Evidence, "id kind reference text"), col(Evidence.sha256).is_not(None)).where(
+    items = select(*columns_of(Evidence, "id kind reference"), col(Evidence.sha256).is_not(None)).where(
         col(Evidence.prison_id).in_(prison_ids)
     )
     rows: Any = session.execute(items)
-    sound = {item_id: lacks_substance(Item(*of_item)) is None for item_id, *of_item in rows}
+    sound = {item_id: counted_before(*of_item) for item_id, *of_item in rows}
     for item in unknown:
         item["sound"] = sound[item["id"]]

@@ -78,3 +78,10 @@ def _is_ip(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def counted_before(kind: EvidenceKind, reference: str | None, has_file: bool) -> bool:
+    """Whether an item from before substance was recorded counts: a file, a place or an address; notes had no text."""
+    if kind is EvidenceKind.NOTE:
+        return False
+    return kind is EvidenceKind.LINK or has_file or bool((reference or "").strip())

@@ -19,11 +19,12 @@ _SECTION = sa.table(
 )
 _EVIDENCE = sa.table("evidence", *(sa.column(name, sa.Text) for name in ("id", "kind", "reference", "sha256")))
 _STAFF = ("staff_in_post", "staff_required")
+_HAS_STAFF = sa.or_(*(_SECTION.c[name].is_not(None) for name in _STAFF))
 
 
 def upgrade() -> None:
     op.add_column("evidence", sa.Column("text", sa.Text(), nullable=True))
-    op.execute(sa.update(_SECTION).values({name: _SECTION.c[name] * 100 for name in _STAFF}))
+    op.execute(sa.update(_SECTION).where(_HAS_STAFF).values({name: _SECTION.c[name] * 100 for name in _STAFF}))
     columns = sa.select(*(_EVIDENCE.c[name] for name in ("id", "kind", "reference", "sha256")))
     sound = {item_id: _is_sound(*of_item) for item_id, *of_item in op.get_bind().execute(columns)}
     _rewrite(lambda item: item | {"sound": sound[item["id"]]})
@@ -32,7 +33,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Half of a post is less than a post."""
     _rewrite(lambda item: {"id": item["id"], "on": item["on"]})
-    op.execute(sa.update(_SECTION).values({name: _SECTION.c[name] // 100 for name in _STAFF}))
+    op.execute(sa.update(_SECTION).where(_HAS_STAFF).values({name: _SECTION.c[name] // 100 for name in _STAFF}))
     op.drop_column("evidence", "text")
 
 

@@ -99,3 +99,18 @@ def test_they_do_not_stand_in_the_way_of_what_has_nothing_to_do_with_them(earlie
     assert earlier.patch(LWI, {"postcode": "BN7 1EA"}).status_code == 200
     assert earlier.patch(f"{LWI}/sections/6", {"rating": "AMBER"}).status_code == 200
     assert earlier.patch(LWI, {"toolkit_version": "2006-09"}, by="region:south-east").status_code == 200
+
+
+def test_an_old_link_counts_then_as_it_does_now(earlier: Service):
+    """A link was any reference; the migration calls it sound, and so does the past."""
+    with earlier.database.write_engine.begin() as connection:
+        connection.execute(sa.text("UPDATE evidence SET kind = 'link', reference = 'https://'"))
+        ((present,),) = connection.execute(sa.text("SELECT evidence FROM section_assessment"))
+        items = json.loads(present) if isinstance(present, str) else present
+        sound = json.dumps([item | {"sound": True} for item in items])
+        connection.execute(sa.text("UPDATE section_assessment SET evidence = :evidence"), {"evidence": sound})
+    rebuild(earlier.database)
+    section = earlier.get(FIVE).json()
+    assert section["missing"]["evidence"] is False
+    assert earlier.get(FIVE, params={"as_of": "2026-03-02T09:00:30Z"}).json() == section
+    assert differences(earlier.database) == []
