@@ -1,5 +1,6 @@
 """What can go wrong, in the words of the domain; nothing here knows of HTTP."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -42,10 +43,16 @@ class Refused(DomainError):
     """Well-formed, but against a rule."""
 
 
+_SUBJECT = re.compile(r"Section [0-9]+ \(.+?\) can be")
+
+
 def refusal(faults: Sequence[FieldFault]) -> Refused:
     """A refusal for several reasons, each with a code of its own; it goes by that of the first."""
-    details = dict.fromkeys(fault.detail for fault in faults)
-    return Refused(faults[0].code, " ".join(details), faults)
+    told, subject = [], ""
+    for detail in dict.fromkeys(fault.detail for fault in faults):
+        told.append(detail.replace(subject, "It can be") if subject and detail.startswith(subject) else detail)
+        subject = found[0] if (found := _SUBJECT.match(detail)) else ""
+    return Refused(faults[0].code, " ".join(told), faults)
 
 
 class Conflict(DomainError):

@@ -1,5 +1,6 @@
 """What every command needs: settings, a database, and errors in one line."""
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,7 +46,7 @@ def opened_database() -> Iterator[tuple[Settings, Database]]:
     try:
         yield settings, database
     except DomainError as fault:
-        raise fail(fault.detail) from None
+        raise fail(in_a_terminal(fault)) from None
     except DBAPIError as fault:
         reason = str(fault.orig).splitlines()[0]
         raise fail(
@@ -54,6 +55,22 @@ def opened_database() -> Iterator[tuple[Settings, Database]]:
         ) from None
     finally:
         database.dispose()
+
+
+# How a refusal's words for a caller read for somebody at a terminal.
+_SPOKEN = {
+    "in `reason`": "with --reason",
+    "leave `frozen` out": "leave --frozen out",
+    "GET /v1/prisons lists the codes.": "`idts return` with a month, such as 2026-10, lists the codes.",
+}
+
+
+def in_a_terminal(fault: DomainError) -> str:
+    """The refusal in the command's own terms: options, commands, and the faults of codes by name."""
+    words = re.sub(r"GET /v1/returns/(\S+?)(/revisions)? (shows|lists)", r"`idts return \1` shows", fault.detail)
+    for asked, spoken in _SPOKEN.items():
+        words = words.replace(asked, spoken)
+    return words
 
 
 def operator() -> Caller:

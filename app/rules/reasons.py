@@ -24,7 +24,7 @@ def state_to_reach(section: Section, rating: Rating, required: Rating) -> str:
 
 def _for_green(section: Section, facts: SectionFacts, lacking: Missing) -> Iterator[str]:
     if not lacking:
-        yield "all that it needs is recorded, so rate it GREEN"
+        yield "all that it needs is recorded, so rate it GREEN if that is still so"
         return
     if lacking.outcomes:
         number = len(section.required_outcomes)
@@ -44,7 +44,7 @@ def _for_amber(section: Section, facts: SectionFacts, lacking: Missing) -> Itera
     elif has_begun(section, facts):
         yield "work on it is recorded, so rate it AMBER"
     else:
-        yield "no work on it is recorded"
+        yield "rate it AMBER once work on it has begun"
 
 
 def _staff(staff: StaffMissing) -> str:

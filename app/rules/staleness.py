@@ -17,7 +17,7 @@ class VerdictWarning:
 
     section: int
     title: str
-    kind: Literal["stale_evidence", "outcomes_not_recorded", "open_challenge"]
+    kind: Literal["stale_evidence", "outcomes-not-recorded", "open_challenge"]
     detail: str
 
 
@@ -62,7 +62,7 @@ def unrecorded_warnings(toolkit: Toolkit, assessments: Iterable[Assessment]) -> 
         if is_bare:
             lacks.append("there is no evidence that someone can look at")
         detail = f"{section.title} is GREEN, and {', and '.join(lacks)}: put that right with its next change."
-        yield VerdictWarning(section.number, section.title, "outcomes_not_recorded", detail)
+        yield VerdictWarning(section.number, section.title, "outcomes-not-recorded", detail)
 
 
 def fresh_until(toolkit: Toolkit, assessments: Iterable[Assessment], today: date) -> date:

@@ -111,13 +111,19 @@ def would_lapse(followed: Iterable[Step], go_live: GoLive) -> Reason | None:
     """A change that would make a raised statement lapse voids signatures, so it is asked for by name (rule 7)."""
     if not any(step.after.status is StatementStatus.LAPSED for step in followed):
         return None
-    sections = ", ".join(str(blocker.section) for blocker in go_live.blockers)
+    numbers = [str(blocker.section) for blocker in go_live.blockers]
+    below = f"sections {spoken(numbers)} below their" if numbers[1:] else f"section {numbers[0]} below its"
     return Reason(
         "would-lapse-statement",
-        f"This takes below their minimum: section {sections}. The statement that is raised would lapse, and every "
-        'signature on it be void. Send "accept_lapse": true with the change if that is what you mean.',
+        f"This takes {below} minimum. The raised statement would lapse, and its signatures would be void. "
+        'Send "accept_lapse": true with the change if that is what you mean.',
         "/accept_lapse",
     )
+
+
+def spoken(words: list[str]) -> str:
+    """Words as one says them: one, two and three."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def after_steps(statements: Iterable[StatementFacts], steps: Iterable[Step]) -> tuple[StatementFacts, ...]:
@@ -190,7 +196,7 @@ def people_in_two_roles(people: Iterable[tuple[str, str, str]]) -> list[Statemen
     return [
         StatementWarning(
             "person_in_two_roles",
-            f"{next(iter(posts.values()))[1]} stands for {' and for '.join(title for title, _ in posts.values())}. If "
+            f"{next(iter(posts.values()))[1]} stands {spoken([f'for {title}' for title, _ in posts.values()])}. If "
             "that is a mistake, replace one of them before they sign.",
             tuple(posts),
             None,

@@ -196,7 +196,8 @@ def _refuse_fields_beyond_role(by: Principal, given: Mapping[str, Any]) -> None:
     beyond = sorted(set(given) - allowed)
     if beyond:
         faults = [FieldFault(f"/{name}", "not for this role") for name in beyond]
-        detail = f"{by.role.a_key} may change {', '.join(sorted(allowed))}. Ask an administrator for the rest."
+        others = "your region or an administrator" if by.role is Role.PRISON else "an administrator"
+        detail = f"{by.role.a_key} may change {', '.join(sorted(allowed))}. Ask {others} for the rest."
         raise Forbidden("role-not-allowed", detail, faults)
 
 
@@ -210,8 +211,9 @@ def _fitting_book(session: Session, facts: PrisonFacts, opened: OpenedPrison) ->
     toolkit = book.toolkit
     for one in opened.answers.assessments:
         section, was = toolkit.section(one.number), opened.toolkit.section(one.number)
-        if one.exemption is not None and (reason := exemption_allowed(section, facts.function)) is not None:
-            raise Refused("exemption-in-the-way", f"{reason.detail} End its exemption first.")
+        if one.exemption is not None and exemption_allowed(section, facts.function) is not None:
+            detail = f"Section {one.number} ({section.title}) is exempt, and cannot be at a {facts.function} prison."
+            raise Refused("exemption-in-the-way", f"{detail} End its exemption first.")
         reasons = [] if section == was else unsupported_rating(section, one.facts())
         if reasons and not unsupported_rating(was, one.facts()):
             raise Refused("toolkit-does-not-fit", f"Under version {version}: {reasons[0].detail}")

@@ -84,7 +84,8 @@ def _corrected_now(session: Session, given: Sequence[str], caller: Caller) -> di
         FieldFault(f"/corrections/{place}", "no such prison") for place, code in enumerate(codes) if code not in known
     ]
     if faults:
-        raise Invalid("invalid-input", "Name the prisons to correct by their codes.", faults)
+        unknown = ", ".join(code for code in codes if code not in known)
+        raise Invalid("invalid-input", f"No prison is registered as {unknown}: give the codes of prisons.", faults)
     return dict.fromkeys(codes, max([caller.moment(), *known.values()]))
 
 

@@ -159,5 +159,5 @@ def _refuse_what_does_not_belong(toolkit: Toolkit, patches: Sequence[SectionPatc
                 if patch.given.get(name) is not None
             ]
     if faults:
-        detail = "; ".join(fault.detail for fault in faults[:3])
+        detail = "; ".join(dict.fromkeys(fault.detail for fault in faults[:3]))
         raise Invalid("invalid-input", f"The section does not take what the pointers name: {detail}.", faults)

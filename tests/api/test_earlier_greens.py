@@ -43,7 +43,7 @@ def test_they_stay_green_and_are_warned_of(earlier: Service):
     verdict = earlier.get(f"{LWI}/readiness").json()
     assert verdict["counts"] == {"red": 34, "amber": 0, "green": 1, "exempt": 0}
     (warning,) = verdict["warnings"]
-    assert (warning["section"], warning["kind"]) == (5, "outcomes_not_recorded")
+    assert (warning["section"], warning["kind"]) == (5, "outcomes-not-recorded")
     assert 5 not in [one["section"] for one in verdict["commissioning"]["blockers"]]
     section = earlier.get(FIVE).json()
     assert (section["rating"], section["meets_minimum"]) == ("GREEN", True)

@@ -142,6 +142,9 @@ def test_a_prison_becomes_local_only_once_its_exemptions_are_ended(service: Serv
     with service.unchanged():
         refused = service.patch(MSI, {"function": "local"}, by="admin")
     assert (refused.status_code, refused.json()["code"]) == (409, "exemption-in-the-way")
+    assert refused.json()["detail"].endswith(" is exempt, and cannot be at a local prison. End its exemption first.")
+    told = service.patch(MSI, {"toolkit_version": "2006-09"}, by="prison:MSI").json()["detail"]
+    assert told.endswith("Ask your region or an administrator for the rest.")
     service.delete(f"{MSI}/sections/7/exemption", by=BY_REGION)
     assert service.patch(MSI, {"function": "local"}, by="admin").status_code == 200
 

@@ -90,7 +90,7 @@ def test_a_reason_shrinks_as_work_is_done(service: Service):
             {"rating": "AMBER", "outcomes": {first["key"]: "met", second["key"]: "outstanding"}},
             f"not AMBER: 1 of 2 outcomes is met; missing: {of_second}.",
         ),
-        ({"outcomes": {"*": "met"}}, "not AMBER: all that it needs is recorded, so rate it GREEN."),
+        ({"outcomes": {"*": "met"}}, "not AMBER: all that it needs is recorded, so rate it GREEN if that is still so."),
     ]
     for change, reason in steps:
         service.clock.tick()

@@ -5,6 +5,7 @@ import re
 import shutil
 import sqlite3
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,15 @@ def test_an_unknown_prison_is_one_line(data_dir: str):
     assert (ran.code, ran.out) == (1, "")
     assert len(ran.err.splitlines()) == 1
     assert "'XXX'" in ran.err
+    assert "`idts return` with a month" in ran.err
+    assert "/v1/" not in ran.err
+
+
+def test_refusals_at_a_terminal_name_options_and_commands(data_dir: str):
+    ran = idts("return", "freeze", f"{datetime.now(UTC):%Y-%m}", data_dir=data_dir)
+    assert (ran.code, ran.out) == (1, "")
+    assert "`idts return 20" in ran.err
+    assert "/v1/" not in ran.err
 
 
 def test_a_toolkit_is_loaded_beside_the_others(data_dir: str, tmp_path: Path):

@@ -323,7 +323,8 @@ def test_the_facts_alone_suggest_a_rating(number, facts, rating, reason):
             2,
             G,
             {"rating": A, "outcomes": all_met(2), "evidence_count": 1},
-            "EDP (Establishment Delivery Plan) is GREEN, not AMBER: all that it needs is recorded, so rate it GREEN.",
+            "EDP (Establishment Delivery Plan) is GREEN, not AMBER: all that it needs is recorded, so rate it GREEN if "
+            "that is still so.",
         ),
         (
             14,
@@ -345,7 +346,7 @@ def test_the_facts_alone_suggest_a_rating(number, facts, rating, reason):
             "Recruitment of CARAT staff is at least AMBER, not RED: nobody can tell whether it has the staff: give the "
             "staff in post and the staff required.",
         ),
-        (25, A, {}, "In-cell TVs is at least AMBER, not RED: no work on it is recorded."),
+        (25, A, {}, "In-cell TVs is at least AMBER, not RED: rate it AMBER once work on it has begun."),
         (
             25,
             A,

@@ -302,8 +302,8 @@ REFUSALS = [
     (
         lambda: would_lapse(steps_followed([statement(StatementStatus.RAISED)], go_live(3, 21)), go_live(3, 21)),
         "would-lapse-statement",
-        "This takes below their minimum: section 3, 21. The statement that is raised would lapse, and every signature "
-        'on it be void. Send "accept_lapse": true with the change if that is what you mean.',
+        "This takes sections 3 and 21 below their minimum. The raised statement would lapse, and its signatures would "
+        'be void. Send "accept_lapse": true with the change if that is what you mean.',
         "/accept_lapse",
     ),
     (
@@ -378,7 +378,7 @@ def test_a_green_of_which_outcomes_were_not_recorded_is_warned_of():
     (warning,) = unrecorded_warnings(
         TOOLKIT, [assessment(5, G, "a"), replace(assessment(6, G, "a"), outcomes=all_met(6))]
     )
-    assert (warning.section, warning.title, warning.kind) == (5, "Local Risk Register", "outcomes_not_recorded")
+    assert (warning.section, warning.title, warning.kind) == (5, "Local Risk Register", "outcomes-not-recorded")
     assert warning.detail == (
         "Local Risk Register is GREEN, and not every required outcome is recorded as met: put that right with its next "
         "change."
