@@ -87,7 +87,8 @@ def correct_prison(
     Outdated where the prison's version is none of `versions` (the caller's copy). Forbidden for fields beyond
     the caller's role, Refused where an exemption or a rating would not fit any more, Invalid for an unknown toolkit.
     """
-    opened = open_prison(session, code, caller, may_be_closed=True, accept_lapse=accept_lapse)
+    may_be_closed = "toolkit_version" not in given
+    opened = open_prison(session, code, caller, may_be_closed=may_be_closed, accept_lapse=accept_lapse)
     _refuse_fields_beyond_role(caller.by, given)
     if versions is not None and opened.present.details["version"] not in versions:
         raise Outdated("outdated-copy", "The prison's details have changed since you read them. Read them again first.")

@@ -29,6 +29,7 @@ def test_it_takes_no_rating_evidence_exemption_or_statement(closed: Service):
     of_item, of_statement = f"{MSI}/evidence/{item}", f"/v1/statements/{statement['id']}"
     person = {"name": "Another person", "reason": "Has left"}
     refused: list[tuple[str, str, Any, str]] = [
+        ("PATCH", MSI, {"toolkit_version": "2006-09.2"}, REGION),
         ("PATCH", f"{MSI}/sections/5", {"rating": "AMBER"}, LEAD),
         ("PATCH", f"{MSI}/sections", {"sections": [{"number": 5, "rating": "AMBER"}]}, LEAD),
         ("POST", f"{MSI}/sections/5/evidence", LINK, LEAD),
