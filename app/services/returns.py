@@ -1,7 +1,7 @@
 """Freezing a month's return: its rows fixed, with their digest, who did it and when."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import islice
@@ -14,7 +14,7 @@ from app.errors import Conflict, FieldFault, Invalid, Refused
 from app.models import Prison, ReturnRevision, ReturnRow, StoredVerdict
 from app.queries.programme.periods import BATCH
 from app.queries.return_months import RevisionView, find_source, list_revisions
-from app.queries.returns import ROW_JSON, ReturnRowView, stream_corrected
+from app.queries.returns import ROW_JSON, ReturnRowView, stream_corrected, stream_rows
 from app.rules.access import Caller
 from app.rules.returns import Month, may_be_frozen
 from app.services.audit import record
@@ -40,14 +40,15 @@ def freeze_return(
     """
     if (early := may_be_frozen(month, caller.at)) is not None:
         raise Conflict(early.code, early.detail)
-    find_source(session, month, at=caller.at)
+    source = find_source(session, month, at=caller.at)
     wait_for_turn(session, f"return {month}")
     last = next(iter(list_revisions(session, month)), None)
     known = last.corrections if last else {}
     corrected = known | _corrected_now(session, corrections, caller)
     if last is not None:
-        digest = _digest(_contents(stream_corrected(session, month, corrected)))
-        if digest == last.digest:
+        # What was frozen in an earlier form is compared as it is read now.
+        frozen, now = stream_rows(session, source), stream_corrected(session, month, corrected)
+        if _digest(frozen) == _digest(now):
             return Frozen(last, is_new=False)
         _refuse_without_reason(month, last, reason)
     if corrected and last is None:
@@ -133,14 +134,10 @@ def _store(
     session.expire_all()
 
 
-def _contents(rows: Iterable[ReturnRowView]) -> Iterator[bytes]:
-    return (ROW_JSON.dump_json(row) for row in rows)
-
-
-def _digest(contents: Iterable[bytes]) -> str:
+def _digest(rows: Iterable[ReturnRowView]) -> str:
     digest = hashlib.sha256()
-    for content in contents:
-        digest.update(content + b"\n")
+    for row in rows:
+        digest.update(ROW_JSON.dump_json(row) + b"\n")
     return digest.hexdigest()
 
 
