@@ -17,7 +17,6 @@ WORDS = {
     "bool_parsing": _YES_OR_NO,
     "bool_type": _YES_OR_NO,
     "date_from_datetime_parsing": "give a day of the calendar as YYYY-MM-DD, such as 2026-11-30",
-    "decimal_max_places": "give a number with at most two decimals, such as 7.5",
     "dict_type": _OBJECT,
     "enum": "give {expected}",
     "finite_number": _WHOLE_NUMBER,
