@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from enum import StrEnum
 
 from app.rules.by_when import ByWhen, ByWhenKind
+from app.rules.types import AnyCase
 
 # An action that falls due within this many days is named as such.
 DUE_SOON = timedelta(days=28)
@@ -18,7 +18,7 @@ WITHOUT_DAY = {
 }
 
 
-class ActionStatus(StrEnum):
+class ActionStatus(AnyCase):
     """How an action stands, most pressing first."""
 
     OVERDUE = "overdue"

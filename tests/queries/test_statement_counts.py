@@ -21,7 +21,8 @@ LWI = "/v1/prisons/LWI"
         (f"{LWI}/sections?as_of=2026-03-02", 7),
         # The prison, the section, its evidence and its reviews.
         (f"{LWI}/sections/5", 4),
-        (f"{LWI}/sections/5/history?limit=500", 2),
+        # The prison, the history, and the titles that its evidence had.
+        (f"{LWI}/sections/5/history?limit=500", 3),
         (f"{LWI}/readiness", 0),
         ("/v1/toolkits", 1),
         ("/v1/toolkit", 2),

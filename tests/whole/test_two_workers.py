@@ -68,7 +68,8 @@ class Reader:
                 assert [one["version"] for one in found] == [version]
             case "readiness":
                 found = self.ask(client, "/v1/prisons/LWI/readiness")["counts"]
-                assert found == {word.lower(): list(ratings.values()).count(word) for word in ("RED", "AMBER", "GREEN")}
+                words = ("RED", "AMBER", "GREEN", "EXEMPT")
+                assert found == {word.lower(): list(ratings.values()).count(word) for word in words}
             case "matrix":
                 found = self.ask(client, "/v1/dashboard/matrix?region=south-east&limit=500")["items"]
                 assert [one["ratings"] for one in found if one["code"] == "LWI"] == [ratings]
