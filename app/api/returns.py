@@ -36,6 +36,7 @@ from app.queries.return_months import (
 )
 from app.queries.returns import ReturnRowView, read_rows, rows_digest, stream_rows
 from app.queries.toolkits import current_version, read_book
+from app.rules.moments import moment_in_json
 from app.rules.returns import Month, month_named
 from app.services.returns import freeze_return
 from app.storage.db import ReadSession, WriteSession
@@ -195,7 +196,7 @@ def read_return(
     following, headers = next_page(request, last)
     head = {
         "month": name,
-        "as_of": as_of and as_of.isoformat().replace("+00:00", "Z"),
+        "as_of": as_of and moment_in_json(as_of),
         "provisional": source.is_provisional,
         "revision": source.revision_number,
     }

@@ -12,7 +12,7 @@ from app.cli.common import opened_database, out
 from app.queries.prisons import read_prison
 from app.queries.readiness import READINESS_JSON, read_readiness
 from app.queries.statements import read_any_statement
-from app.rules.moments import last_day_of, london_date
+from app.rules.moments import day_in_words, last_day_of, london_date
 from app.rules.readiness import ReadinessView
 from app.rules.statement import StatementFacts, StatementStatus, StatementWarning
 from app.rules.types import Rating, Stage
@@ -56,7 +56,7 @@ def readiness(
 
 
 def _closed(view: ReadinessView, closed_on: str) -> str:
-    when = f"on {_in_words(date.fromisoformat(closed_on))}" if len(closed_on) == 10 else f"in {closed_on}"
+    when = f"on {day_in_words(date.fromisoformat(closed_on))}" if len(closed_on) == 10 else f"in {closed_on}"
     told = f"{view.prison.name} closed {when}. Nothing more is rated or raised."
     return told if view.statement is None else f"{told} The open statement can be withdrawn."
 
@@ -121,19 +121,15 @@ def _next_gate(view: ReadinessView) -> str:
 
 
 def _gate_of_statement(statement: StatementFacts) -> str:
-    day = _in_words(statement.live_on or statement.go_live_date)
+    day = day_in_words(statement.live_on or statement.go_live_date)
     if statement.service_ended_on is not None:
-        until = _in_words(statement.service_ended_on)
+        until = day_in_words(statement.service_ended_on)
         return f"The service has ended: live from {day} to {until} ({statement.serial}). Next gate: a new statement."
     if statement.live_on is not None:
         return f"Live since {day} ({statement.serial})."
     if statement.status is StatementStatus.ISSUED:
         return f"Next gate: going live, planned for {day} ({statement.serial})."
     return f"Next gate: the signatures. A statement is raised, to go live on {day}."
-
-
-def _in_words(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
 
 
 def _head(text: str) -> None:

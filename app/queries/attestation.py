@@ -15,7 +15,7 @@ from app.queries.reviews import count_confirmed
 from app.queries.sections import SECTION_NUMBERS, SectionView, section_views
 from app.queries.toolkits import read_book
 from app.rules.audit import digest_of
-from app.rules.moments import london_date
+from app.rules.moments import london_date, moment_in_json
 from app.rules.readiness import ReadinessView, Situation
 from app.rules.substance import letters_and_digits
 from app.rules.types import Rating
@@ -54,7 +54,7 @@ def canonical_payload(of: Attested) -> tuple[str, str]:
         "format": FORMAT,
         "prison": verdict["prison"],
         "toolkit_version": of.verdict.toolkit_version,
-        "frozen_at": of.frozen_at.isoformat().replace("+00:00", "Z"),
+        "frozen_at": moment_in_json(of.frozen_at),
         "go_live_date": of.go_live_date.isoformat(),
         "sections": [_section(one) for one in of.sections],
         "verdict": {name: verdict[name] for name in ("counts", "commissioning", "go_live", "warnings")},

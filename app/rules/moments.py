@@ -12,6 +12,16 @@ def moment_text(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
+def moment_in_json(at: datetime) -> str:
+    """A moment in UTC as answers and sealed documents write it: RFC 3339, with as many digits as it has."""
+    return at.isoformat().replace("+00:00", "Z")
+
+
+def day_in_words(day: date) -> str:
+    """A day as people read it: 5 March 2026."""
+    return f"{day.day} {day:%B %Y}"
+
+
 def london_date(at: datetime) -> date:
     """The date on which a moment falls in London."""
     return at.astimezone(LONDON).date()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from app.rules.by_when import ByWhen, ByWhenKind
+from app.rules.moments import day_in_words
 from app.rules.types import AnyCase
 
 # An action that falls due within this many days is named as such.
@@ -54,7 +55,7 @@ class Standing:
 def action_status(facts: ActionFacts, today: date) -> Standing:
     """The first of these that holds: done, blocked, overdue, due soon, on track, without a date."""
     if facts.done_on is not None:
-        return Standing(ActionStatus.DONE, f"Done on {_day(facts.done_on)}.")
+        return Standing(ActionStatus.DONE, f"Done on {day_in_words(facts.done_on)}.")
     if facts.by_when.kind is ByWhenKind.DONE:
         return Standing(ActionStatus.DONE, "The plan's own words say that it is done.")
     if facts.no_action_reason is not None:
@@ -72,13 +73,13 @@ def _by_date(by_when: ByWhen, today: date) -> Standing:
         return Standing(ActionStatus.NO_DATE, f"Without a date: {WITHOUT_DAY[by_when.kind]}.")
     if latest is None:
         starts = by_when.earliest is not None and by_when.earliest > today
-        begins = f"Begins on {_day(by_when.earliest)}" if starts and by_when.earliest else "Runs on"
+        begins = f"Begins on {day_in_words(by_when.earliest)}" if starts and by_when.earliest else "Runs on"
         return Standing(ActionStatus.ON_TRACK, f"{begins}: it has no last day.")
     if latest < today:
-        return Standing(ActionStatus.OVERDUE, f"Its last day was {_day(latest)}.")
+        return Standing(ActionStatus.OVERDUE, f"Its last day was {day_in_words(latest)}.")
     if latest - today <= DUE_SOON:
-        return Standing(ActionStatus.DUE_SOON, f"Due by {_day(latest)}.")
-    return Standing(ActionStatus.ON_TRACK, f"Due by {_day(latest)}.")
+        return Standing(ActionStatus.DUE_SOON, f"Due by {day_in_words(latest)}.")
+    return Standing(ActionStatus.ON_TRACK, f"Due by {day_in_words(latest)}.")
 
 
 def rolled_up(statuses: Iterable[ActionStatus]) -> dict[ActionStatus, int]:
@@ -91,7 +92,3 @@ def _sections(numbers: tuple[int, ...]) -> str:
     if len(numbers) == 1:
         return f"Section {numbers[0]} is"
     return f"Sections {', '.join(map(str, numbers[:-1]))} and {numbers[-1]} are"
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"

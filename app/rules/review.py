@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from app.rules.moments import london_date
+from app.rules.moments import day_in_words, london_date, moment_in_json
 from app.rules.staleness import VerdictWarning
 from app.rules.toolkit import Toolkit
 from app.rules.types import AnyCase, Rating, Reason
@@ -113,15 +113,11 @@ def challenge_warnings(toolkit: Toolkit, challenges: Iterable[Review]) -> list[V
 
 
 def _open(one: Review, title: str) -> str:
-    begun = f"The region challenged {title} on {_day(london_date(one.at))}"
+    begun = f"The region challenged {title} on {day_in_words(london_date(one.at))}"
     if one.answer is not None:
         return f"{begun}; the prison has answered, and the region has yet to close the challenge."
-    by_when = f" by {_day(one.due_on)}" if one.due_on else ""
+    by_when = f" by {day_in_words(one.due_on)}" if one.due_on else ""
     return f"{begun}: the prison is to answer{by_when}."
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
 
 
 def review_document(one: Review) -> dict[str, Any]:
@@ -136,14 +132,14 @@ def review_document(one: Review) -> dict[str, Any]:
         "recommendation": one.recommendation,
         "due_on": one.due_on.isoformat() if one.due_on else None,
         "by": one.by,
-        "at": _moment_text(one.at),
+        "at": moment_in_json(one.at),
         "answer": said_document(one.answer),
         "closed": said_document(one.closed),
     }
 
 
 def said_document(said: Said | None) -> dict[str, Any] | None:
-    return None if said is None else {"text": said.text, "by": said.by, "at": _moment_text(said.at)}
+    return None if said is None else {"text": said.text, "by": said.by, "at": moment_in_json(said.at)}
 
 
 def review_from(state: Mapping[str, Any]) -> Review:
@@ -167,7 +163,3 @@ def _said(document: Mapping[str, Any] | None) -> Said | None:
 
 def _moment(at: datetime | str) -> datetime:
     return at if isinstance(at, datetime) else datetime.fromisoformat(at)
-
-
-def _moment_text(at: datetime) -> str:
-    return at.isoformat().replace("+00:00", "Z")

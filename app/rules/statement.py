@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from app.rules.go_live import GoLive
+from app.rules.moments import day_in_words
 from app.rules.types import AnyCase, Reason
 
 
@@ -178,7 +179,7 @@ def passed_target(section: int, day: date) -> StatementWarning:
     """What an AMBER section leaves to do was due before the statement was raised."""
     return StatementWarning(
         "target_date_passed",
-        f"Section {section} is AMBER, and its target date, {day.day} {day:%B %Y}, had passed when the statement was "
+        f"Section {section} is AMBER, and its target date, {day_in_words(day)}, had passed when the statement was "
         "raised. Give the section another target date.",
         roles=(),
         section=section,

@@ -22,11 +22,6 @@ class Rating(AnyCase):
     AMBER = "AMBER"
     GREEN = "GREEN"
 
-    @property
-    def rank(self) -> int:
-        """0 for RED, 1 for AMBER, 2 for GREEN, so that minima can be compared."""
-        return _RANK[self]
-
     def meets(self, minimum: "Rating") -> bool:
         return _RANK[self] >= _RANK[minimum]
 

@@ -14,6 +14,7 @@ from app.models import ChangeEvent, Webhook, WebhookDelivery
 from app.models.columns import UtcDateTime, columns_of
 from app.queries.events import EVENT_COLUMNS, EVENT_JSON, event_view
 from app.queries.webhooks import DeliveryStatus, is_free, message_id
+from app.rules.moments import moment_in_json
 
 # The pauses between the attempts; after the last one a delivery has failed until somebody replays it.
 PAUSES = (
@@ -89,7 +90,7 @@ def claim_deliveries(session: Session, ids: Sequence[int], *, at: datetime, leas
 
 def message_body(kind: str, at: datetime, event: object) -> str:
     """The message as Standard Webhooks recommends: its type, its moment, and the event as in the feed."""
-    moment = at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    moment = moment_in_json(at.astimezone(UTC))
     return json.dumps({"type": kind, "timestamp": moment, "data": event}, ensure_ascii=False, separators=(",", ":"))
 
 

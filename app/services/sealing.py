@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.queries.signing_keys import current_kid
 from app.queries.statements import StatementView
+from app.rules.moments import moment_in_json
 from app.services.credentials import TYPE
 from app.services.statements import Sealer
 from app.storage.key_files import KeyFiles, sign
@@ -47,4 +48,4 @@ def credential_content(view: StatementView, payload: str, *, issuer: str) -> byt
 
 
 def _moment(at: datetime | None) -> str | None:
-    return None if at is None else at.isoformat().replace("+00:00", "Z")
+    return None if at is None else moment_in_json(at)

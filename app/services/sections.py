@@ -10,6 +10,7 @@ from app.errors import FieldFault, Invalid, Outdated, Refused, refusal
 from app.queries.sections import SECTION_NUMBERS, unknown_section
 from app.rules.access import Caller
 from app.rules.assessment import Assessment, Exemption, merged, with_exemption
+from app.rules.moments import moment_in_json
 from app.rules.section import EVERY_OUTCOME, all_outcomes, exemption_allowed, star_outstanding, unsupported_rating
 from app.rules.toolkit import Toolkit
 from app.rules.types import OutcomeStatus
@@ -112,7 +113,7 @@ def exempt_section(
         raise Refused(reason.code, reason.detail)
     if before.exemption is not None and before.exemption.rationale == rationale:
         return store_sections(session, opened, {number: before})
-    exemption = Exemption(rationale, caller.by.name, opened.at.isoformat().replace("+00:00", "Z"))
+    exemption = Exemption(rationale, caller.by.name, moment_in_json(opened.at))
     return store_sections(session, opened, {number: with_exemption(before, exemption)}, action="exemption.recorded")
 
 

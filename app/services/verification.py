@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.queries.audit import AuditVerification, verify_trail
 from app.queries.signing_keys import public_keys
 from app.queries.verification import IssuedFacts, issued_by_serial
+from app.rules.moments import day_in_words
 from app.rules.statement import Standing, StatementStatus
 from app.services.credentials import Mismatch, differing_parts, read_credential
 from app.storage.key_files import unseal
@@ -109,7 +110,7 @@ def _sentence(issued: IssuedFacts | None, mismatches: list[Mismatch]) -> str:
     if issued.withdrawn_at is not None:
         return f"Valid as issued, but withdrawn since then, on {issued.withdrawn_at:%Y-%m-%d}."
     if (ended := issued.service_ended_on) is not None:
-        return f"Valid as issued; the service ended on {ended.day} {ended:%B %Y}."
+        return f"Valid as issued; the service ended on {day_in_words(ended)}."
     if issued.standing is Standing.IN_BREACH:
         sections = ", ".join(map(str, issued.breached_sections))
         return f"Valid, but in breach: section {sections} is below its minimum now."

@@ -10,6 +10,7 @@ from typing import Any
 from app.documents.paper.blocks import Cell, Paper, Paragraph, Place, Row, Table, UnreadablePaper
 from app.documents.paper.colours import THEME_NAMES, hex_colour, theme_colours, themed
 from app.documents.paper.xml import Parts
+from app.rules.moments import day_in_words
 
 # Inflated, of one sheet: some 30,000 rows of a plan. More is no plan, and openpyxl takes fifty times as much memory.
 MOST_SHEET_BYTES = 12 * 1024 * 1024
@@ -158,7 +159,7 @@ def _as_words(value: object, form: str) -> str:
         return value.isoformat(sep=" ", timespec="minutes")
     if isinstance(value, date):
         has_day = "d" in re.sub(r"\[[^\]]*\]|\"[^\"]*\"", "", form.lower())
-        return f"{value.day} {value:%B %Y}" if has_day or not form else f"{value:%B %Y}"
+        return day_in_words(value) if has_day or not form else f"{value:%B %Y}"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float) and form.endswith("%"):

@@ -7,6 +7,7 @@ from app.documents.csv_lines import csv_lines
 from app.documents.returns.columns import Cell, Column
 from app.queries.return_months import ReturnSourceView
 from app.queries.returns import ReturnRowView
+from app.rules.moments import moment_in_json
 
 
 def render_return_csv(
@@ -26,7 +27,7 @@ def _text(cell: Cell) -> str | int:
         case bool():
             return "true" if cell else "false"
         case datetime():
-            return cell.isoformat().replace("+00:00", "Z")
+            return moment_in_json(cell)
         case date():
             return cell.isoformat()
         case _:

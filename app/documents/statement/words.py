@@ -10,7 +10,7 @@ import segno
 
 from app.documents.statement.glyphs import REPLACEMENT, showable
 from app.queries.statements import SignatoryView, StatementView
-from app.rules.moments import LONDON
+from app.rules.moments import LONDON, day_in_words
 from app.rules.statement import StatementStatus
 
 PROGRAMME = "Integrated Drug Treatment System"
@@ -68,15 +68,10 @@ def _region(named: str | Mapping[str, str]) -> str:
     return named if isinstance(named, str) else named["name"]
 
 
-def london_day(day: date) -> str:
-    """A date as it is written in Britain: 14 January 2025."""
-    return f"{day.day} {day:%B %Y}"
-
-
 def london_moment(at: datetime) -> str:
     """A moment by the clocks of London: 14 January 2025, 10:32."""
     there = at.astimezone(LONDON)
-    return f"{london_day(there)}, {there:%H:%M}"
+    return f"{day_in_words(there)}, {there:%H:%M}"
 
 
 def _text(words: str) -> str:
@@ -130,7 +125,7 @@ def _facts(view: StatementView, payload: Mapping[str, Any]) -> list[tuple[str, s
     if view.live_confirmed_at is not None:
         confirmed = f"confirmed {london_moment(view.live_confirmed_at)} by {_text(view.live_confirmed_by or 'unknown')}"
     return [
-        ("Planned go-live date", london_day(view.go_live_date), _moved(view)),
+        ("Planned go-live date", day_in_words(view.go_live_date), _moved(view)),
         (*_live(view), confirmed),
         ("Issued", london_moment(view.issued_at) if view.issued_at else "Not issued", ""),
         ("Ratings as they stood", london_moment(datetime.fromisoformat(payload["frozen_at"])), ""),
@@ -144,8 +139,8 @@ def _live(view: StatementView) -> tuple[str, str]:
     if view.live_on is None:
         return "Live since", "Not confirmed yet"
     if view.service_ended_on is None:
-        return "Live since", london_day(view.live_on)
-    return "Live from", f"{london_day(view.live_on)} to {london_day(view.service_ended_on)}"
+        return "Live since", day_in_words(view.live_on)
+    return "Live from", f"{day_in_words(view.live_on)} to {day_in_words(view.service_ended_on)}"
 
 
 def _moved(view: StatementView) -> str:
@@ -156,7 +151,7 @@ def _moved(view: StatementView) -> str:
     often = "once" if times == 1 else f"{times} times"
     move = view.date_moves[-1]
     why = (f" ({_text(move.cause)})" if move.cause else "") + f": {_text(_shortened(move.reason))}"
-    return f"attested: {london_day(view.attested_go_live_date)}; moved {often}, last on {last}{why}"
+    return f"attested: {day_in_words(view.attested_go_live_date)}; moved {often}, last on {last}{why}"
 
 
 def _verdict(payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -164,7 +159,7 @@ def _verdict(payload: Mapping[str, Any]) -> dict[str, Any]:
     sections, verdict = payload["sections"], payload["verdict"]
     go_live, commissioning = verdict["go_live"], verdict["commissioning"]
     exempt = sum(one["exemption"] is not None for one in sections)
-    on = london_day(datetime.fromisoformat(payload["frozen_at"]).astimezone(LONDON))
+    on = day_in_words(datetime.fromisoformat(payload["frozen_at"]).astimezone(LONDON))
     if go_live["eligible"]:
         besides = f", {exempt} of them by exemption" if exempt else ""
         met = f"On {on} all {_count(len(sections), 'section')} met the toolkit’s minimum for going live{besides}."
@@ -196,7 +191,9 @@ def _meeting(payload: Mapping[str, Any]) -> list[str]:
     if meeting["held_on"] is None:
         return ["No meeting was held on whether the prison is ready.", *_lines(f"Reason: {meeting['not_held_reason']}")]
     who = f"Those who took part: {_and(map(_text, meeting['who']))}." if meeting["who"] else ""
-    held = f"A meeting on whether the prison is ready was held on {london_day(date.fromisoformat(meeting['held_on']))}."
+    held = (
+        f"A meeting on whether the prison is ready was held on {day_in_words(date.fromisoformat(meeting['held_on']))}."
+    )
     return [held, *([who] if who else [])]
 
 
@@ -210,7 +207,7 @@ def _outstanding(payload: Mapping[str, Any]) -> list[dict[str, Any]] | None:
             "title": _text(one["title"]),
             "what": _lines(one["what"]),
             "who": _text(one["who"]),
-            "by_when": london_day(date.fromisoformat(one["by_when"])),
+            "by_when": day_in_words(date.fromisoformat(one["by_when"])),
         }
         for one in payload["outstanding"]
     ]
@@ -278,7 +275,7 @@ def _evidence(sections: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "sections": ", ".join(map(str, supports[key])),
             "title": _text(item["title"]),
             "kind": KINDS.get(item["kind"], _text(item["kind"])),
-            "date": london_day(date.fromisoformat(item["effective_on"])) if item["effective_on"] else "No date",
+            "date": day_in_words(date.fromisoformat(item["effective_on"])) if item["effective_on"] else "No date",
             "digest": [item["digest"][start : start + 32] for start in range(0, len(item["digest"]), 32)],
         }
         for key, item in items.items()
